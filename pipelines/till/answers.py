@@ -9,7 +9,15 @@ from pipelines.till.headings import heading_key
 from pipelines.till.statuses import plain_status
 
 QuestionCode = Literal[
-    "no_amount", "status_value", "status_column", "tills", "count_columns", "amount_columns", "hours"
+    "no_amount",
+    "status_value",
+    "status_column",
+    "tills",
+    "count_columns",
+    "amount_columns",
+    "hours",
+    "whole",
+    "receipt_value",
 ]
 
 
@@ -107,6 +115,14 @@ _QUESTIONS = {
     "amount_columns": (
         "two columns have this name, and in only one is the amount above 0 (row {row}; {rows} rows). Which one counts? "
         "Name it as written with --amount HEADING; rename one if both are written alike."
+    ),
+    "whole": (
+        "the number in row {row} is the sum of all others of its day ({rows} rows). Is it their total? "
+        "Answer --ignores NAME, as the row calls it, if it is, or --counts NAME if it is a part like the others."
+    ),
+    "receipt_value": (
+        "row {row} ({rows} rows) has letters where the others have a receipt number. Is it a paid sale? Answer "
+        "--counts VALUE if it is, or --ignores VALUE if it is not; the letters alone are enough."
     ),
     "hours": (
         "the numbers of the day of row {row} never fall ({rows} rows). Does each include the earlier ones? "

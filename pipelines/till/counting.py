@@ -5,6 +5,7 @@ Each row's fate is returned too, so that a person can review an import before it
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -78,6 +79,7 @@ class _Counting:
                 f"{export.name} does not say which café it is of.",
                 remedy=f"Add --cafe, one of {', '.join(self._cafes.ids)}.",
             )
+        self._refuse_another_cafe(export)
         by_receipt = "receipt" in export.columns
         marks = export.marks
         self._questions += questions_of_doubles(export, answers=self._answers)
@@ -173,6 +175,24 @@ class _Counting:
                 return replace(export, columns={**export.columns, "cafe": place})
         return export
 
+    def _refuse_another_cafe(self, export: Export) -> None:
+        """Refuse a file without a column of cafés if a line beside its receipts names another known café.
+
+        Raises:
+            UnreadableExport: it does.
+        """
+        if self._fixed is None or "cafe" in export.columns:
+            return
+        notes = [(number, cells) for number, cells in export.rows if is_note(export, cells)]
+        for number, cells in (*export.above, *notes):
+            text = f" {_plain(_NO_WORD.sub(' ', ' '.join(cells)))} "
+            named = [each for each in self._cafes.cafe if f" {_plain(each.name)} " in text or f" {each.id} " in text]
+            if named and self._fixed not in named:
+                raise UnreadableExport(
+                    f"{export.name}, row {number}, names another café than {self._fixed.id}.",
+                    remedy=f"Import it with --cafe {named[0].id}, or split it by café.",
+                )
+
     def _cafe(self, export: Export, cells: tuple[str, ...]) -> Cafe | None:
         """Return a row's café; None if it is of another one than the files' café."""
         if "cafe" not in export.columns:
@@ -188,6 +208,9 @@ class _Counting:
                 export.heading("cafe"), kind_of(text), f"{known}; or answer --counts VALUE or --ignores VALUE"
             )
         return found if self._fixed is None or found.id == self._fixed.id else None
+
+
+_NO_WORD = re.compile(r"\W+")
 
 
 def _plain(text: str) -> str:

@@ -13,9 +13,10 @@ from pipelines.till.headings import ColumnKind
 from pipelines.till.lines import Export
 from pipelines.till.rows import Fate, RefusedRow, read_cell
 from pipelines.till.totals import is_total_name, names_total
-from pipelines.till.values import minute_of, spaced, whole_number
+from pipelines.till.values import minute_of, same_name, spaced, whole_number
 
 GRID_MINUTES = 15  # Hours and their quarters begin at such minutes; readings of a till do not.
+FEWEST_SUMMED = 3  # hours among which a sum of all others is no accident
 FEWEST_RISING = 3  # numbers that never fall in a day seem to be a running total
 _OF_A_NUMBER: tuple[ColumnKind, ...] = ("day", "time", "count", "cafe", "till")
 
@@ -49,6 +50,8 @@ class DayNumbers:
         self._others: dict[tuple[Key, Part], tuple[str, ...]] = {}
         self._rising: dict[str, list[Number]] = {}
         self._timed: dict[str, bool] = {}
+        self._tills: dict[str, str] = {}
+        self._wholes: dict[str, list[Number]] = {}
 
     def add(self, export: Export, number: int, cells: tuple[str, ...], *, cafe: str, day: date) -> Fate:
         """Add one row, and return its fate.
@@ -58,6 +61,10 @@ class DayNumbers:
         """
         if not export.cell(cells, "count"):
             return "no_number"  # A day without a number is missing; it does not have 0 customers.
+        if any(
+            self._answers.of_value(text) is False for text in (export.cell(cells, "till"), export.cell(cells, "time"))
+        ):
+            return "totals"
         count = read_cell(export, cells, "count", whole_number)
         if count > MOST_CUSTOMERS:
             raise RefusedRow(export.heading("count"), "a number too large for a day", f"0 to {MOST_CUSTOMERS}")
@@ -94,6 +101,8 @@ class DayNumbers:
             names = sorted({till for till, _ in parts})
             of_till = {till: self._sum_of_hours(till, parts, totals=totals, faults=faults) for till in names}
             whole = of_till.pop("", None)
+            if whole is None:
+                self._ask_for_whole(of_till, timed=False)
             if not of_till:
                 assert whole is not None
                 days[key] = whole
@@ -109,6 +118,9 @@ class DayNumbers:
         return tuple(
             Question("hours", file, numbers[0].column, numbers[0].row, len(numbers))
             for file, numbers in self._rising.items()
+        ) + tuple(
+            Question("whole", file, numbers[0].column, numbers[0].row, len(numbers))
+            for file, numbers in self._wholes.items()
         )
 
     def _sum_of_hours(
@@ -117,6 +129,8 @@ class DayNumbers:
         """Return a till's number: that of the day if it is the only one, else the sum of its hours."""
         hours = {hour: number for (of, hour), number in parts.items() if of == till}
         whole = hours.pop("", None)
+        if whole is None:
+            self._ask_for_whole(hours, timed=True)
         if not hours:
             assert whole is not None
             return whole
@@ -140,6 +154,20 @@ class DayNumbers:
             self._rising.setdefault(in_time[0].file, []).extend(in_time)
         return _compared(list(hours.values()), whole, faults=faults)
 
+    def _ask_for_whole(self, numbers: Mapping[str, Number], *, timed: bool) -> None:
+        """Ask about a till or hour whose number is the sum of all others; of two equal ones, only without a time."""
+        total = sum(number.count for number in numbers.values())
+        for name, number in numbers.items():
+            is_sum = number.count > 0 and 2 * number.count == total
+            plain = timed and len(numbers) < FEWEST_SUMMED and minute_of(name) is not None
+            if is_sum and not plain and self._answers.of_value(name) is None:
+                others = [each for each in numbers.values() if each is not number]
+                last = max(
+                    [number, *(each for each in others if each.count == number.count)], key=lambda each: each.row
+                )
+                self._wholes.setdefault(last.file, []).append(last)
+                return
+
     def _part(self, export: Export, cells: tuple[str, ...]) -> Part:
         till, hour = export.cell(cells, "till"), export.cell(cells, "time")
         if "time" not in export.columns:
@@ -149,6 +177,7 @@ class DayNumbers:
             minute = minute_of(export.cell(cells, "day")) if self._timed[export.name] else None
             hour = "" if minute is None else f"{minute // 60:02}:{minute % 60:02}"
         till, hour = ("" if is_total_name(text) else text for text in (till, hour))
+        till = self._tills.setdefault(same_name(till), till)
         if names_total(export, cells) and till and hour:
             return till, ""
         return till, hour

@@ -105,7 +105,8 @@ STATUS_HEADINGS = frozenset(
 # Columns of yes and no: a yes has this meaning.
 FLAG_HEADINGS: Mapping[str, Meaning] = {
     **dict.fromkeys(("makulerad", "makulerat", "annullerad", "annullerat", "avbruten", "avbrutet"), "cancelled"),
-    **dict.fromkeys(("void", "voided", "cancelled", "canceled", "is void", "deleted", "raderad", "felslag", "felslaget"), "cancelled"),
+    **dict.fromkeys(("void", "voided", "cancelled", "canceled", "is void", "deleted", "raderad"), "cancelled"),
+    **dict.fromkeys(("felslag", "felslaget"), "cancelled"),
     **dict.fromkeys(("övning", "övningskvitto", "övningsläge", "träning", "träningsläge", "testläge"), "training"),
     **dict.fromkeys(("training", "training mode", "is training", "test", "is test", "test mode"), "training"),
     **dict.fromkeys(("kopia", "kvittokopia", "copy", "is copy", "reprint", "duplicate"), "copy"),

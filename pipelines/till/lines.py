@@ -31,6 +31,7 @@ class Export:
         headings: Every heading as written.
         marks: The columns that say what a row is.
         rows: The lines below the headings: their number in the file and their cells.
+        above: The lines above the headings.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Export:
     headings: tuple[str, ...]
     marks: Marks
     rows: tuple[tuple[int, tuple[str, ...]], ...]
+    above: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
     def cell(self, row: tuple[str, ...], kind: ColumnKind) -> str:
         """Return a cell's text; empty if the line or the file has none."""
@@ -120,7 +122,8 @@ def _under_headings(text: str, *, separator: str, name: str, answers: Answers) -
                 )
             headings = tuple(spaced(cell) for cell in heads)
             marks = find_marks(headings, below, used=set(columns.values()), answers=answers)
-            return Export(name=name, columns=columns, headings=headings, marks=marks, rows=below)
+            above = tuple(lines[:place])
+            return Export(name=name, columns=columns, headings=headings, marks=marks, rows=below, above=above)
     return None
 
 

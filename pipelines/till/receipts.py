@@ -11,8 +11,9 @@ from pipelines.till.answers import Answers, Question, QuestionCode
 from pipelines.till.lines import Export
 from pipelines.till.rows import Fate, RefusedRow, read_cell
 from pipelines.till.unnamed_tills import line_cells
-from pipelines.till.values import amount, minute_of, plain_amount
+from pipelines.till.values import amount, minute_of, plain_amount, same_name
 
+MOSTLY = 0.8  # of a file's receipt numbers are plain: one with letters may be a sum
 MOST_MINUTES_APART = 10  # of two lines or payments of one receipt
 
 _SHORTENED = re.compile(r"\d+(?:[.,]\d+)?E\+\d+", re.IGNORECASE)  # Excel writes 100000 as 1E+05.
@@ -41,6 +42,8 @@ class Receipts:
         self._asked_columns: dict[tuple[QuestionCode, str, str, str], str] = {}
         self._latest: tuple[str, str, date, str, str] | None = None
         self._follows = False
+        self._plain: dict[str, bool] = {}
+        self._tills: dict[str, str] = {}
 
     def add(self, export: Export, number: int, cells: tuple[str, ...], *, cafe: str, day: date) -> Fate:
         """Add one row of a receipt, and return its fate.
@@ -57,7 +60,10 @@ class Receipts:
                 "a number that a spreadsheet has shortened",
                 "the whole receipt number: export it again, and do not save the file from a spreadsheet",
             )
-        till = export.cell(cells, "till")
+        counts = self._counts_receipt(export, receipt)
+        if counts is False:
+            return "totals"
+        receipt, till = same_name(receipt), self._till(export.cell(cells, "till"))
         position = (export.name, cafe, day, till, receipt)
         self._follows, self._latest = position == self._latest, position
         if "total" in export.columns:
@@ -72,10 +78,28 @@ class Receipts:
             return "open"
         if meaning != "sale":
             return meaning
+        if counts is None:
+            self._ask("receipt_value", export, number, place=export.columns["receipt"], value=_letters(receipt))
+            return "open"
         if "total" not in export.columns and not self._answers.no_amount:
             self._ask("no_amount", export, number)
             return "open"
         return self._count(export, number, cells, key=(cafe, day), till=till, receipt=receipt)
+
+    def _counts_receipt(self, export: Export, receipt: str) -> bool | None:
+        """Return whether a text is a receipt number; None if it has letters among plain numbers, without an answer."""
+        if export.name not in self._plain:
+            texts = [export.cell(cells, "receipt") for _, cells in export.rows]
+            plain = sum(not _letters(text) for text in texts if text)
+            self._plain[export.name] = plain >= MOSTLY * sum(bool(text) for text in texts)
+        if not self._plain[export.name] or not _letters(receipt):
+            return True
+        counts = self._answers.of_value(receipt)
+        return self._answers.of_value(_letters(receipt)) if counts is None else counts
+
+    def _till(self, text: str) -> str:
+        """Return a till's name as it was first written."""
+        return self._tills.setdefault(same_name(text), text)
 
     def by_day(self) -> dict[Key, int]:
         """Return the number of receipts by café and day."""
@@ -119,3 +143,8 @@ class Receipts:
         key = (code, export.name, str(place), value.strip().casefold())
         self._questions.setdefault(key, []).append(number)
         self._asked_columns[key] = "" if place is None else export.headings[place]
+
+
+def _letters(text: str) -> str:
+    """Return the words of a receipt number, without its digits."""
+    return " ".join("".join(sign if sign.isalpha() else " " for sign in text).split())

@@ -57,9 +57,15 @@ _MONTHS = {
 }
 
 
+@lru_cache(maxsize=65_536)
 def spaced(text: str) -> str:
     """Return a text with every run of spaces, non-breaking ones included, as one plain space."""
     return " ".join(text.split())
+
+
+def same_name(text: str) -> str:
+    """Return a number or name in the form by which two are equal: "0001" is "1", "Kassa 1" is "kassa 1"."""
+    return (text.lstrip("0") or "0") if text.isdecimal() else text.casefold()
 
 
 def kind_of(text: str) -> str:
@@ -76,6 +82,7 @@ def kind_of(text: str) -> str:
     return f"text of {len(bare)} characters"
 
 
+@lru_cache(maxsize=65_536)
 def business_day_of(text: str) -> date:
     """Return the business day of a day or moment; a moment with an offset is converted to Stockholm time.
 
@@ -113,6 +120,7 @@ def business_day_of(text: str) -> date:
         raise UnusableCell("a day that no calendar has", EXPECTED_DAY) from None
 
 
+@lru_cache(maxsize=65_536)
 def minute_of(text: str) -> int | None:
     """Return the minute of the day of a time, or of a moment's time; None if it has none."""
     bare = spaced(text).casefold()

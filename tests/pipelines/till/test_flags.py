@@ -51,7 +51,7 @@ def receipts(heading: str, *, odd: str, normal: str) -> str:
     return f"Datum;Kvittonr;Belopp;{heading}\n{rows}"
 
 
-def counted(heading: str, *, odd: str, normal: str) -> tuple[int, int]:
+def counted(heading: str, *, odd: str, normal: str) -> tuple[int | None, int]:
     found = read(receipts(heading, odd=odd, normal=normal))
     assert found.faults == ()
     return count(found), len(found.questions)
