@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -31,14 +31,14 @@ class Link:
         session_id: The visit's session.
         begins: When start was pressed; if it never was, when the page was opened. Pages opened in advance hide nothing.
         ends: The visit's last event; `STILL_OPEN` for a session under way.
-        completed: Whether the feedback was sent.
+        counts: Whether the feedback was sent and would be paid: pages only opened, and worthless answers, hold nobody.
         code: The scanned code.
     """
 
     session_id: str
     begins: datetime
     ends: datetime
-    completed: bool
+    counts: bool
     code: str | None
 
 
@@ -48,10 +48,10 @@ class Chained:
 
     Attributes:
         link: The visit.
-        in_a_row: Completed sessions of the chain that nothing overlaps.
-        codes_in_a_row: Codes scanned in it.
-        on_a_path: Completed sessions of the longest chain, with others beside it.
-        codes_on_a_path: Codes scanned in the chain of most codes, with others beside it.
+        in_a_row: Counted sessions of the chain that nothing overlaps.
+        codes_in_a_row: Their codes.
+        on_a_path: Counted sessions of the longest chain, with others beside it.
+        codes_on_a_path: Codes of counted sessions in the chain of most codes, with others beside it.
         others_open: The most other visits that were open at one moment of it.
     """
 
@@ -63,15 +63,16 @@ class Chained:
     others_open: int
 
 
-def links_of(visits: pl.DataFrame) -> list[Link]:
+def links_of(visits: pl.DataFrame, *, worth: Collection[str] | None = None) -> list[Link]:
     """Return visits as links, in order of their beginning; those without a known beginning are left out.
 
     Args:
         visits: LINK_COLUMNS of SESSIONS.
+        worth: The sessions that would be paid; only these count. None counts all that were sent.
     """
     begins = pl.coalesce("started_at", "opened_at")
     known = visits.with_columns(begins=begins).drop_nulls("begins").sort("begins", "session_id")
-    return [_link(row) for row in known.iter_rows(named=True)]
+    return [_link(row, worth=worth) for row in known.iter_rows(named=True)]
 
 
 def chains(links: Sequence[Link]) -> list[Chained]:
@@ -93,23 +94,24 @@ def chains(links: Sequence[Link]) -> list[Chained]:
             ended, _, length, scanned = heapq.heappop(under_way)
             lengths.add(ended, length)
             codes.add(ended, scanned)
-        length = (lengths.since(link.begins - pause) or 0) + link.completed
-        scanned = (codes.since(link.begins - pause) or frozenset()) | {link.code}
+        length = (lengths.since(link.begins - pause) or 0) + link.counts
+        own = {link.code} if link.counts else set[str | None]()
+        scanned = (codes.since(link.begins - pause) or frozenset()) | own
         heapq.heappush(under_way, (link.ends, place, length, scanned))
         if not place or not timedelta(0) <= link.begins - links[place - 1].ends <= pause:
             row, row_codes = 0, frozenset()
-        row, row_codes = row + link.completed, row_codes | {link.code}
+        row, row_codes = row + link.counts, row_codes | own
         others = max(0, max(open_at_begin[place : bisect_left(begins, link.ends, lo=place + 1)]) - 1)
         found.append(Chained(link, row, len(row_codes), length, len(scanned), others))
     return found
 
 
-def _link(row: dict[str, Any]) -> Link:
+def _link(row: dict[str, Any], *, worth: Collection[str] | None) -> Link:
     return Link(
         session_id=row["session_id"],
         begins=row["begins"],
         ends=STILL_OPEN if row["outcome"] == "open" else row["last_event_at"],
-        completed=row["outcome"] == "completed",
+        counts=row["outcome"] == "completed" and (worth is None or row["session_id"] in worth),
         code=row["code"],
     )
 

@@ -8,7 +8,7 @@ chain must be longer, because in a crowd some sessions follow each other by chan
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Any
 
@@ -20,12 +20,12 @@ from pilot.opening_hours import hours_on
 from pipelines.signals.chains import CHAIN_PAUSE_SECONDS, Chained, chains, links_of
 from pipelines.signals.finding import Finding
 
-CHAIN_SESSIONS = 6  # completed sessions in one chain; from the sixth on they are held
+CHAIN_SESSIONS = 6  # sessions that would be paid in one chain; from the sixth on they are held
 CHAIN_CODES = 4  # codes scanned in one chain; nobody sits at four tables in a row
 PATH_SESSIONS = 12  # the same two, if other sessions of the device overlap the chain
 PATH_CODES = 8
 OVERLAP_OTHERS = 3  # other sessions of the device open at the same time; from here on they are noted
-OFTEN_SESSIONS = 4  # completed sessions of one device on a day; from here on they are noted
+OFTEN_SESSIONS = 4  # such sessions of one device on a day; from here on they are noted
 BEFORE_OPENING_MINUTES = 15
 AFTER_CLOSING_MINUTES = 60
 MINUTES_OF_A_DAY = 1440  # the distance from opening hours if the café is closed all day
@@ -34,22 +34,23 @@ PATTERN_DAYS = 3  # days of the look-back with sessions outside opening hours
 COMPLETED = pl.col("outcome") == "completed"
 
 
-def device_signals(sessions: pl.DataFrame) -> list[Finding]:
+def device_signals(sessions: pl.DataFrame, *, worth: Collection[str] | None = None) -> list[Finding]:
     """Return the signals of a day's devices.
 
     Args:
         sessions: Frame of SESSIONS of one day.
+        worth: The sessions that would be paid; only these count. None counts all that were sent.
     """
     known = sessions.filter(pl.col("device_hash").is_not_null())
     return [
         found
         for visits in known.partition_by("simulated", "device_hash", maintain_order=True)
-        for found in _of_device(chains(links_of(visits)))
+        for found in _of_device(chains(links_of(visits, worth=worth)))
     ]
 
 
 def _of_device(visits: list[Chained]) -> Iterator[Finding]:
-    completed = [visit for visit in visits if visit.link.completed]
+    completed = [visit for visit in visits if visit.link.counts]
     for visit in completed:
         session = visit.link.session_id
         if len(completed) >= OFTEN_SESSIONS:

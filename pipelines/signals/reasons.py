@@ -15,7 +15,7 @@ Severity = Literal["hold", "cap", "note"]
 HOLD_DAYS = 7  # the deadline of the review of a held reward, promised to the guest
 THIN_CAP = 45  # the rubric's "thin": saved and shown, never paid
 
-SIGNALS_VERSION = "2026-11.4"
+SIGNALS_VERSION = "2026-11.5"
 
 
 @dataclass(frozen=True, slots=True)

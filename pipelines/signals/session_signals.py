@@ -48,7 +48,7 @@ def session_signals(
     eligible = scored.filter("eligible")["session_id"]
     found = [
         *copies(day, today=fingerprints, earlier=earlier_fingerprints, eligible=eligible),
-        *device_signals(sessions),
+        *device_signals(sessions, worth=set(eligible)),
         *hours_signals(sessions, history=history, cafes=cafes),
         *pace_signals(sessions, turns),
         *_urgent(scored),

@@ -26,7 +26,7 @@ def in_a_row(count: int, *, pause_s: float, codes: int = 1) -> list[Story]:
     stories: list[Story] = []
     at = MORNING
     for n in range(count):
-        stories.append(visit(f"Nummer {n}.", at=at, device="phone", code=f"BCD23{4 + n % codes}"))
+        stories.append(visit(answers()[n], at=at, device="phone", code=f"BCD23{4 + n % codes}"))
         at = stories[-1].now - timedelta(seconds=5) + timedelta(seconds=pause_s)
     return stories
 
@@ -51,15 +51,18 @@ def test_one_device_at_four_codes_in_a_row_is_held() -> None:
     assert [("code_hopping" in named(frame, story)) for story in stories] == [False, False, False, True]
 
 
-def test_codes_that_were_only_opened_count_as_hops_too() -> None:
-    hops: list[Story] = []
+@pytest.mark.parametrize("worthless", [True, False])
+def test_pages_only_opened_and_worthless_answers_hold_no_guest(worthless: bool) -> None:
+    """On one Wi-Fi, equal telephones are one device: what others did before is not this guest's."""
+    others: list[Story] = []
     at = MORNING
-    for n in range(CHAIN_CODES - 1):
-        hops.append(visit(at=at, device="phone", code=f"BCD23{4 + n}"))
-        hops[-1].events = hops[-1].events[:1]  # the page was opened and left
-        at += timedelta(seconds=10)
-    last = visit("Allt bra.", at=at, device="phone", code="BCD239")
-    assert "code_hopping" in named(signals_of(*hops, last), last)
+    for n in range(PATH_SESSIONS):
+        others.append(visit("Hej.", at=at, device="phone", code=f"BCD23{4 + n % 5}"))
+        if not worthless:
+            others[-1].events = others[-1].events[:1]  # the page was opened and left
+        at = others[-1].now + timedelta(seconds=5)
+    guest = visit(answers()[0], at=at, device="phone", code="BCD239")
+    assert named(signals_of(*others, guest), guest) == set()
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -67,7 +70,7 @@ def test_twenty_honest_guests_on_one_wifi_are_not_held(seed: int) -> None:
     rng = random.Random(seed)
     starts = sorted(rng.uniform(0, 90 * 60) for _ in range(20))
     stories = [
-        visit(f"Svar {n}.", at=MORNING + timedelta(seconds=start), device="wifi", code=f"BCD23{rng.randint(4, 9)}")
+        visit(answers()[n], at=MORNING + timedelta(seconds=start), device="wifi", code=f"BCD23{rng.randint(4, 9)}")
         for n, start in enumerate(starts)
     ]
     frame = signals_of(*stories)
@@ -231,7 +234,7 @@ def test_pages_opened_beside_a_chain_do_not_break_it(seconds: float) -> None:
 def test_two_chains_beside_each_other_are_both_found() -> None:
     stories = in_a_row(PATH_SESSIONS + 1, pause_s=20)
     beside_them = [
-        visit(f"Till {n}.", at=story.events[0].at + timedelta(seconds=9), device="phone")
+        visit(answers()[10 + n], at=story.events[0].at + timedelta(seconds=9), device="phone")
         for n, story in enumerate(stories)
     ]
     frame = signals_of(*stories, *beside_them)
@@ -243,7 +246,7 @@ def test_pages_opened_in_advance_do_not_hide_a_chain() -> None:
     stories = []
     for number in range(PATH_SESSIONS + 1):
         at = MORNING + timedelta(seconds=40 * number)
-        story = typed_visit(f"Nummer {number}, helt lugnt i kaféet.", at=at, device="phone", network="")
+        story = typed_visit(answers()[number], at=at, device="phone", network="", characters_per_second=20)
         story.events[0] = story.events[0].model_copy(update={"at": MORNING})
         stories.append(story)
     assert "device_chain" in named(signals_of(*stories), stories[-1])
@@ -251,7 +254,7 @@ def test_pages_opened_in_advance_do_not_hide_a_chain() -> None:
 
 def test_sessions_of_one_telephone_at_the_same_time_are_noted_and_not_held() -> None:
     stories = [
-        visit(f"Svar {n}.", at=MORNING + timedelta(seconds=n), device="phone") for n in range(OVERLAP_OTHERS + 1)
+        visit(answers()[n], at=MORNING + timedelta(seconds=n), device="phone") for n in range(OVERLAP_OTHERS + 1)
     ]
     frame = signals_of(*stories)
     assert "device_overlap" in named(frame, stories[0])
