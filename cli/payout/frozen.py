@@ -16,7 +16,10 @@ app = typer.Typer()
 
 @app.command()
 def frozen(as_json: bool = AS_JSON) -> None:
-    """List the rewards that may have been paid between backup and restore; nothing is paid on them.
+    """List the rewards that may have been paid already; nothing is paid on them.
+
+    They were open when the store turned out to be older than what happened: it was restored from a backup, put back by
+    hand (`pilot payout recover`), or lacked a redemption beside the backups, which the watch notices.
 
     Example: pilot payout frozen
     """
@@ -36,7 +39,8 @@ def frozen(as_json: bool = AS_JSON) -> None:
         typer.echo("No reward is frozen.")
         return
     typer.echo(
-        f"{len(found)} frozen. Compare them with the tills' lists: `pilot payout redeemed` what was redeemed, then "
+        f"{len(found)} frozen: the store was restored, put back by hand, or lacked a redemption beside the backups "
+        "(the audit log says which). Compare them with the tills' lists: `pilot payout redeemed` what was redeemed, then "
         '`pilot payout release-frozen --reason "..."`.'
     )
 

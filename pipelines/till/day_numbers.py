@@ -155,7 +155,7 @@ class DayNumbers:
         return _compared(list(hours.values()), whole, faults=faults)
 
     def _ask_for_whole(self, numbers: Mapping[str, Number], *, timed: bool) -> None:
-        """Ask about a till or hour whose number is the sum of all others; of two equal ones, only without a time."""
+        """Ask about a till or hour whose number is the sum of all others; of two, only without a time."""
         total = sum(number.count for number in numbers.values())
         for name, number in numbers.items():
             is_sum = number.count > 0 and 2 * number.count == total

@@ -87,7 +87,7 @@ class Receipts:
         return self._count(export, number, cells, key=(cafe, day), till=till, receipt=receipt)
 
     def _counts_receipt(self, export: Export, receipt: str) -> bool | None:
-        """Return whether a text is a receipt number; None if it has letters among plain numbers, without an answer."""
+        """Return whether a text is a receipt number; None if it has letters among plain numbers."""
         if export.name not in self._plain:
             texts = [export.cell(cells, "receipt") for _, cells in export.rows]
             plain = sum(not _letters(text) for text in texts if text)

@@ -90,6 +90,14 @@ class MoneyGate:
             each.instruction_id for each in rewards if each.day in failed or {each.session_id, each.reward_id} & held
         )
 
+    def failed(self, rail: str, *, simulated: bool) -> tuple[GateBlock, ...]:
+        """Return what stops days of the payouts that are planned and not made yet."""
+        days = {each.day for each in rail_payouts.unpaid_rewards(self._home.store(), rail=rail, simulated=simulated)}
+        if not days:
+            return ()
+        stops = gate(self._home.lake(), GATED_TABLES, days=days).stops
+        return tuple(GateBlock("expectation_failed", stop.day, stop.table, stop.expectation) for stop in stops)
+
     def check(self, rail: str, *, simulated: bool, now: datetime) -> GateVerdict:
         """Check the days of the rewards claimed by now; rewards claimed later have not passed the gate."""
         days = awaiting.decided_days(self._home.store(), rail=rail, simulated=simulated)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import Literal
 
 import structlog
 
@@ -25,6 +26,7 @@ from storage.store.payouts.attempts import MONEY_RAILS
 from storage.store.payouts.claims import may_be_paid
 
 ACTOR = "watch"
+CHECK_PLANNED_EVERY = timedelta(minutes=10)
 RECONCILE_EVERY = timedelta(hours=1)
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(minutes=30)
@@ -65,15 +67,27 @@ class PayingState:
 
     Attributes:
         away_since: Start of the provider's current outage.
-        gate_closed_since: When the quality gate began to hold days back from the batch.
-        gate_blocks: What holds them back.
+        gate_closed_since: When the quality gate began to hold days back from the batch, or from its sending.
+        held_back: What holds them back from the batch, and from its sending; of real (False) and simulated (True) ones.
         paces: Retry schedules of real (False) and simulated (True) payouts.
     """
 
     away_since: datetime | None = None
     gate_closed_since: datetime | None = None
-    gate_blocks: tuple[GateBlock, ...] = ()
+    held_back: dict[tuple[Literal["plan", "send"], bool], tuple[GateBlock, ...]] = field(default_factory=dict)
     paces: dict[bool, Pace] = field(default_factory=lambda: {False: Pace(), True: Pace()})
+
+    @property
+    def gate_blocks(self) -> tuple[GateBlock, ...]:
+        """Return everything that holds days back, each reason once."""
+        return tuple(dict.fromkeys(block for blocks in self.held_back.values() for block in blocks))
+
+    def hold_back(
+        self, step: Literal["plan", "send"], blocks: tuple[GateBlock, ...], *, simulated: bool, now: datetime
+    ) -> None:
+        """Record what holds days back from a step."""
+        self.held_back[step, simulated] = blocks
+        self.gate_closed_since = (self.gate_closed_since or now) if self.gate_blocks else None
 
 
 def kinds_paid(rail: str, home_kind: str) -> tuple[bool, ...]:
@@ -94,6 +108,7 @@ class PayoutRunner:
         self._gate = gate or MoneyGate(home)
         self._plan_at = time.fromisoformat(home.settings.payout_at)
         self._reconcile_at: datetime | None = None
+        self._checked: dict[bool, datetime] = {}
 
     def __call__(self) -> None:
         """Run once."""
@@ -106,6 +121,7 @@ class PayoutRunner:
         if not switches.find(self._home.store(), "rewards_stopped").is_on:
             for simulated in kinds_paid(self.rail.name, self._home.kind):
                 self._plan(now, simulated=simulated)
+                self._check_planned(now, simulated=simulated)
                 self._send(now, simulated=simulated)
         self._reconcile(now)
 
@@ -116,11 +132,18 @@ class PayoutRunner:
         ):
             return
         verdict = self._gate.check(self.rail.name, simulated=simulated, now=now)
-        self.state.gate_closed_since = (self.state.gate_closed_since or now) if verdict.blocks else None
-        self.state.gate_blocks = verdict.blocks
+        self.state.hold_back("plan", verdict.blocks, simulated=simulated, now=now)
         if verdict.waits or (verdict.blocks and not verdict.days):
             return
         self._call_provider(now, lambda: self._plan_batch(day, simulated=simulated, verdict=verdict))
+
+    def _check_planned(self, now: datetime, *, simulated: bool) -> None:
+        """Record the days that failed after their payouts were planned, approved or not."""
+        last = self._checked.get(simulated)
+        if last is None or now - last >= CHECK_PLANNED_EVERY:
+            self._checked[simulated] = now
+            blocks = self._gate.failed(self.rail.name, simulated=simulated)
+            self.state.hold_back("send", blocks, simulated=simulated, now=now)
 
     def _plan_batch(self, day: date, *, simulated: bool, verdict: GateVerdict) -> None:
         batch = plan_day(

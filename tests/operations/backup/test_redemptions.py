@@ -230,7 +230,7 @@ def test_a_store_put_back_by_hand_is_frozen_despite_forged_lines(home: Home, tmp
 
 
 def second_home(home: Home) -> Home:
-    """Return another home on the same folder of backups with the same key, with a redemption and an open reward."""
+    """Return another home on the same folder with the same key, with a redemption and an open reward."""
     other = open_home(
         home.settings.model_copy(
             update={"home": home.root.parent / "annat", "backup_folder": backup_folder(home.settings)}
@@ -245,7 +245,10 @@ def second_home(home: Home) -> Home:
 def shared(tmp_path: Path) -> Home:
     """Return a home whose key a second one can be given."""
     settings = Settings(
-        home=tmp_path / "hem", backup_key=KEY, cafes_file=CHECKOUT / "cafes.toml", secret_key=SecretStr("a key that two homes share")
+        home=tmp_path / "hem",
+        backup_key=KEY,
+        cafes_file=CHECKOUT / "cafes.toml",
+        secret_key=SecretStr("a key that two homes share"),
     )
     return open_home(settings)
 

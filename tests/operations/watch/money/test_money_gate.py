@@ -196,7 +196,9 @@ def test_what_no_longer_passes_is_neither_planned_nor_sent(
 
 def test_a_withheld_payout_is_sent_once_its_day_passes_again(paid: Paid) -> None:
     paid.run(hours=1)
+    assert MoneyGate(paid.home).failed("memory", simulated=True) == ()
     fail_the_day(paid)
+    assert {each.code for each in MoneyGate(paid.home).failed("memory", simulated=True)} == {"expectation_failed"}
     assert paid.run(hours=3) == []
     validate(paid.home, at=START + timedelta(hours=4))
     assert paid.run(hours=5) == ["acct_1", "acct_2"]

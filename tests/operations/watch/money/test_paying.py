@@ -28,6 +28,7 @@ class Gate:
     blocks: tuple[GateBlock, ...] = ()
     quarantined: frozenset[str] = frozenset()
     sends_withheld: frozenset[str] = frozenset()
+    failed_later: tuple[GateBlock, ...] = ()
     waits = False
 
     def __init__(self, home: Home) -> None:
@@ -41,6 +42,9 @@ class Gate:
         blocked = {each.day for each in self.blocks}
         passed = {day: decided for day, decided in days.items() if day not in blocked}
         return GateVerdict(passed, self.blocks, waits=self.waits, quarantined=self.quarantined)
+
+    def failed(self, rail: str, *, simulated: bool) -> tuple[GateBlock, ...]:
+        return self.failed_later if simulated else ()
 
     def withheld(self, rail: str, *, simulated: bool) -> frozenset[str]:
         return self.sends_withheld
@@ -165,6 +169,26 @@ def test_a_withheld_payout_of_an_approved_batch_waits_and_the_others_are_sent(wa
     assert {each.id: each.state for each in batches.instructions(store)} == {one.id: "planned", other.id: "paid"}
     watched.gate.sends_withheld = frozenset()
     assert watched.run(AFTER + timedelta(hours=1)) == ["paid", "paid"]
+
+
+@pytest.mark.parametrize("approved", [True, False])
+def test_a_day_that_fails_after_planning_is_known_to_the_alerts_until_it_passes(
+    watched: Watched, approved: bool
+) -> None:
+    watched.world.earn("acct_1")
+    watched.run(AFTER)
+    (one,) = batches.instructions(watched.home.store())
+    blocks = (GateBlock("expectation_failed", date(2026, 11, 24), "turns", "x"),)
+    watched.gate.failed_later, watched.gate.sends_withheld = blocks, frozenset([one.id])
+    if approved:
+        watched.approve()
+    failed_at = AFTER + timedelta(minutes=20)
+    watched.run(failed_at)
+    state = watched.runner.state
+    assert (state.gate_closed_since, state.gate_blocks) == (failed_at, blocks)
+    watched.gate.failed_later, watched.gate.sends_withheld = (), frozenset()
+    watched.run(AFTER + timedelta(minutes=40))
+    assert (state.gate_closed_since, state.gate_blocks) == (None, ())
 
 
 @pytest.mark.parametrize("later", [timedelta(seconds=1), timedelta(days=1)])
