@@ -40,8 +40,8 @@ def frozen(as_json: bool = AS_JSON) -> None:
         return
     typer.echo(
         f"{len(found)} frozen: the store was restored, put back by hand, or lacked a redemption beside the backups "
-        "(the audit log says which). Compare them with the tills' lists: `pilot payout redeemed` what was redeemed, then "
-        '`pilot payout release-frozen --reason "..."`.'
+        "(the audit log says which). Compare them with the tills' lists: `pilot payout redeemed` what was redeemed, "
+        'then `pilot payout release-frozen --reason "..."`.'
     )
 
 
