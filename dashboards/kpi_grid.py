@@ -13,7 +13,6 @@ from dashboards.kpi_words import shown_interval, shown_value, target_in_words
 from dashboards.reading.kpi_figures import KpiFigure
 from dashboards.reasons import reason
 from dashboards.visit import Visit
-from pilot.cafes import Cafe
 from pilot.kpis import KPIS, Verdict
 
 AXIS_MARGIN = 0.08  # share of the axis' length, at both ends
@@ -55,46 +54,46 @@ class _Axis:
         return 100 * (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
 
 
-def kpi_grid(visit: Visit, cafes: Sequence[Cafe], shown: Mapping[tuple[str, str], KpiFigure]) -> Markup:
+def kpi_grid(visit: Visit, columns: Mapping[str, str], shown: Mapping[tuple[str, str], KpiFigure]) -> Markup:
     """Return the metrics of each café as a table; on a narrow screen each row becomes a block.
 
     Args:
         visit: The visit.
-        cafes: The cafés, a column each.
-        shown: The figures by metric and café.
+        columns: The name above each column, by the café's id or `ALL_CAFES`.
+        shown: The figures by metric and column.
     """
     rows = []
     for kpi, defined in KPIS.items():
-        known = [shown[kpi, cafe.id] for cafe in cafes if (kpi, cafe.id) in shown]
+        known = [shown[kpi, column] for column in columns if (kpi, column) in shown]
         axis = _axis(known, defined.target)
         rows.append(
             {
                 "name": visit.say(f"kpi.{kpi}.name"),
                 "explanation": visit.say(f"kpi.{kpi}.what"),
                 "target": f"{visit.say('overview.target')}: {target_in_words(visit, kpi)}",
-                "cells": [_cell(visit, cafe, shown.get((kpi, cafe.id)), axis) for cafe in cafes],
+                "cells": [_cell(visit, name, shown.get((kpi, column)), axis) for column, name in columns.items()],
             }
         )
     return render(
         "kpi_grid",
         caption=visit.say("overview.grid_caption"),
         head=visit.say("overview.grid_kpi"),
-        cafes=[cafe.name for cafe in cafes],
+        cafes=list(columns.values()),
         rows=rows,
     )
 
 
-def _cell(visit: Visit, cafe: Cafe, figure: KpiFigure | None, axis: _Axis) -> _Cell:
+def _cell(visit: Visit, name: str, figure: KpiFigure | None, axis: _Axis) -> _Cell:
     verdict: Verdict = "missing" if figure is None else figure.verdict
     badge = verdict_badge(verdict, words=visit.say(f"verdict.{verdict}"))
     if figure is None:
-        return _Cell(cafe.name, badge)
+        return _Cell(name, badge)
     # A census has no interval beside its value.
     interval = "" if figure.low == figure.high else shown_interval(visit, figure)
     why = reason(figure)
     notes = (interval, _share(visit, figure), visit.say(f"reason.{why}") if why else "")
     return _Cell(
-        cafe.name,
+        name,
         badge,
         value=shown_value(visit, figure),
         whisker=_whisker(figure, axis),

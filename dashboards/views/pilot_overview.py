@@ -1,4 +1,4 @@
-"""The pilot overview: five metrics of each café, their trends, the volume and the missing data."""
+"""The pilot overview: the verdict over all days, then a day's metrics, trends, volume and missing data."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from dashboards.empty_state import draw_empty_state
 from dashboards.formatting import join_names, measure, number, short_day
 from dashboards.kpi_grid import kpi_grid
 from dashboards.kpi_words import shown_interval, shown_value
+from dashboards.pilot_verdict import draw_pilot_verdict
 from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
 from dashboards.reading.calendar import extent
 from dashboards.reading.kpi_figures import TABLES, KpiFigure, PilotPeriod, pilot_period
@@ -47,6 +48,8 @@ def show(visit: Visit) -> None:
             crumb=visit.say("overview.crumb"), title=visit.say("overview.title"), freshness=freshness(visit, known)
         )
     )
+    draw_pilot_verdict(visit)
+    visit.draw(fragments.section_head(visit.say("overview.day_title"), summary=visit.say("overview.day_what")))
     with st.container(horizontal=True, key="controls"):
         over = extent(lake, key, cafes=visit.ids, simulated=visit.simulated, before=visit.today)
         day = choose_day(visit, known, preferred=over.last_sessions)
@@ -64,7 +67,7 @@ def show(visit: Visit) -> None:
         )
     shown = period.on(day)
     _lead(visit, day=day, shown=list(shown.values()))
-    visit.draw(kpi_grid(visit, visit.cafes, shown))
+    visit.draw(kpi_grid(visit, {cafe.id: cafe.name for cafe in visit.cafes}, shown))
     visit.draw(fragments.lead("", notes=[visit.say("overview.interval_note"), *_planned(visit, planned)]))
     if not visit.tests and day != visit.today:  # Data missing from a day in progress may still arrive.
         _missing(visit, day=day, shown=shown)

@@ -67,7 +67,7 @@ def test_a_sixth_metric_is_on_the_page_with_its_words_and_decimals(sixth: Kpi) -
     visit, cafes = _visit(), whole_day.CAFES.cafe
     assert shown_value(visit, shown[sixth.code, "aurora"]) == "100.000%"
     assert target_in_words(visit, sixth.code) == "above 90%"
-    page = kpi_grid.kpi_grid(visit, cafes, shown)
+    page = kpi_grid.kpi_grid(visit, {cafe.id: cafe.name for cafe in cafes}, shown)
     assert "Decided" in page
     assert "share of started sessions that are decided" in page
     assert isinstance(shown[sixth.code, "aurora"].as_of, datetime)
