@@ -30,7 +30,8 @@ _NUMBER_LOCALES: dict[Language, dict[str, Any]] = {
 }
 
 
-def _finished(chart: Any, *, visit: Visit, height: int) -> Any:
+def finished(chart: Any, *, visit: Visit, height: int) -> Any:
+    """Return a chart with the pages' height, number format and colours."""
     colours = palette()
     return (
         chart.properties(height=height)
@@ -116,7 +117,7 @@ def hours(visit: Visit, cafe: Cafe, *, day: date, rows: Sequence[Hour]) -> Any:
             ],
         )
     )
-    return _finished(alt.layer(shade, bars, marks), visit=visit, height=CHART_HEIGHT_PX)
+    return finished(alt.layer(shade, bars, marks), visit=visit, height=CHART_HEIGHT_PX)
 
 
 def hours_in_words(visit: Visit, rows: Sequence[Hour]) -> str:
@@ -136,7 +137,7 @@ def trend(visit: Visit, figures: Sequence[KpiFigure], *, kpi: str, days: Sequenc
         top: Upper end of the axis in the metric's unit, the same for every café.
     """
     colours = palette()
-    labels = _day_labels(days, language=visit.language)
+    labels = day_labels(days, language=visit.language)
     unit = figures[0].unit
     scale = 100 if unit == "share" else 1
     by_day = {figure.day: figure for figure in figures}
@@ -160,7 +161,7 @@ def trend(visit: Visit, figures: Sequence[KpiFigure], *, kpi: str, days: Sequenc
         sort=list(labels.values()),
         title=None,
         scale=alt.Scale(domain=list(labels.values())),
-        axis=_day_axis(list(labels.values())),
+        axis=day_axis(list(labels.values())),
     )
     domain = [_bottom(figures, kpi=kpi) * scale, top * scale]
 
@@ -190,13 +191,13 @@ def trend(visit: Visit, figures: Sequence[KpiFigure], *, kpi: str, days: Sequenc
         .mark_rule(color=colours.target, strokeDash=[5, 4], strokeWidth=1.5)
         .encode(y=y("target"))
     )
-    return _finished(alt.layer(spread, target, line, points), visit=visit, height=TREND_HEIGHT_PX)
+    return finished(alt.layer(spread, target, line, points), visit=visit, height=TREND_HEIGHT_PX)
 
 
 def volume(visit: Visit, rows: Sequence[Volume], *, band: Band, days: Sequence[date], top: int) -> Any:
     """Return the chart of feedback sent a day, on the band that the café expects."""
     colours = palette()
-    labels = _day_labels(days, language=visit.language)
+    labels = day_labels(days, language=visit.language)
     completed = {row.day: row.completed for row in rows}
     frame = pd.DataFrame([{"day": labels[day], "completed": completed.get(day, 0)} for day in days])
     x = alt.X(
@@ -204,7 +205,7 @@ def volume(visit: Visit, rows: Sequence[Volume], *, band: Band, days: Sequence[d
         sort=list(labels.values()),
         title=None,
         scale=alt.Scale(domain=list(labels.values()), paddingInner=0.25),
-        axis=_day_axis(list(labels.values())),
+        axis=day_axis(list(labels.values())),
     )
     y = alt.Y(
         "completed:Q",
@@ -229,7 +230,7 @@ def volume(visit: Visit, rows: Sequence[Volume], *, band: Band, days: Sequence[d
             ],
         )
     )
-    return _finished(alt.layer(shade, bars), visit=visit, height=TREND_HEIGHT_PX)
+    return finished(alt.layer(shade, bars), visit=visit, height=TREND_HEIGHT_PX)
 
 
 def _bottom(figures: Sequence[KpiFigure], *, kpi: str) -> float:
@@ -241,11 +242,13 @@ def _bottom(figures: Sequence[KpiFigure], *, kpi: str) -> float:
     return max(0.0, (min(ends) // step) * step)
 
 
-def _day_labels(days: Sequence[date], *, language: Language) -> dict[date, str]:
+def day_labels(days: Sequence[date], *, language: Language) -> dict[date, str]:
+    """Return the label of each day on an axis."""
     return {day: short_day(day, language=language) for day in days}
 
 
-def _day_axis(labels: list[str]) -> Any:
+def day_axis(labels: list[str]) -> Any:
+    """Return an axis of days, with a few of their labels."""
     return alt.Axis(values=_spread(labels), labelAngle=0, grid=False, labelOverlap=False, labelFlush=False)
 
 

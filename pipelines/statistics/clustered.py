@@ -82,6 +82,25 @@ def share_interval(found: Ratio) -> Interval:
     return Interval(low, high, effect)
 
 
+def value_interval(found: Ratio) -> Interval | None:
+    """Return the 95 % interval of a ratio that is no share, by Student's t; None if there are too few clusters."""
+    if found.value is None or found.variance is None or found.clusters < FEWEST_CLUSTERS:
+        return None
+    reach = _student_t(CONFIDENCE, found.clusters - 1) * math.sqrt(found.variance)
+    return Interval(found.value - reach, found.value + reach, 1.0)
+
+
+def effective_trials(found: Ratio) -> float:
+    """Return the number of independent trials that a share of clustered trials is worth.
+
+    Raises:
+        ValueError: there are no trials.
+    """
+    if found.value is None:
+        raise ValueError("a share of no trials has no effective number of them")
+    return _effective(found, _design_effect(found))
+
+
 def quantile_of(clusters: Sequence[Sequence[float]], quantile: float) -> tuple[float, Interval]:
     """Return a quantile of all values, and its 95 % interval by their order.
 
