@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from storage.store.engine import Store, now_utc
 from storage.store.schemas.core import audit_log
@@ -73,6 +73,63 @@ def recent(store: Store, limit: int) -> list[Entry]:
     )
     with store.reading() as connection:
         return [Entry(*row) for row in connection.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which entries of the audit log to read; empty fields do not restrict.
+
+    Attributes:
+        actor: The exact actor.
+        action: The exact action.
+        subject: The exact subject.
+        since: The earliest moment.
+        until: The first moment that is too late.
+    """
+
+    actor: str = ""
+    action: str = ""
+    subject: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def page(store: Store, wanted: Filter, *, offset: int, limit: int) -> tuple[list[Entry], int]:
+    """Return some entries, newest first, and the number of all that match."""
+    conditions = [
+        column == value
+        for column, value in (
+            (audit_log.c.actor, wanted.actor),
+            (audit_log.c.action, wanted.action),
+            (audit_log.c.subject, wanted.subject),
+        )
+        if value
+    ]
+    if wanted.since is not None:
+        conditions.append(audit_log.c.at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(audit_log.c.at < wanted.until)
+    query = select(
+        audit_log.c.at,
+        audit_log.c.actor,
+        audit_log.c.action,
+        audit_log.c.subject,
+        audit_log.c.reason,
+        audit_log.c.details,
+    ).where(*conditions)
+    with store.reading() as connection:
+        count = connection.execute(select(func.count()).select_from(audit_log).where(*conditions)).scalar_one()
+        rows = connection.execute(query.order_by(audit_log.c.id.desc()).offset(offset).limit(limit))
+        return [Entry(*row) for row in rows], int(count)
+
+
+def names(store: Store) -> tuple[list[str], list[str]]:
+    """Return all actors and all actions of the audit log, in alphabetical order."""
+    with store.reading() as connection:
+        return (
+            list(connection.execute(select(audit_log.c.actor).distinct().order_by(audit_log.c.actor)).scalars()),
+            list(connection.execute(select(audit_log.c.action).distinct().order_by(audit_log.c.action)).scalars()),
+        )
 
 
 def windows(

@@ -1,0 +1,137 @@
+"""The pages of alerts and of the audit log: order, entitlement, filters, pages, and words for each alert."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboards.reading.alert_rows import alert_rows
+from operations.record_lines import append_record
+from operations.system import RUN_FOLDER
+from operations.watch.alerts.alert_records import Alert, AlertRecords
+from operations.watch.alerts.run_alerts import report
+from pilot.words import section
+from storage.home import Home
+from storage.store import audit
+from tests.dashboards.conftest import NOW, ROOT
+from tests.dashboards.test_pages import shown
+
+pytestmark = pytest.mark.slow
+
+Pages = Callable[[], AppTest]
+
+
+def opened(visit_pages: Pages, name: str, **address: str) -> AppTest:
+    at = visit_pages()
+    for key, value in address.items():
+        at.query_params[key] = value
+    return at.run().switch_page(f"views/{name}.py").run()
+
+
+def write_alerts(folder: Path) -> None:
+    """Write an open alert, a resolved one, two volumes and an urgent feedback."""
+    records = AlertRecords(folder / "payments.ndjson", clock=lambda: NOW)
+    difference = Alert("payout_difference", "stripe", "high", "a text")
+    records.report([difference, Alert("payment_failures", "voucher", "high", "a text")])
+    AlertRecords(folder / "payments.ndjson", clock=lambda: NOW + timedelta(minutes=9)).report([difference])
+    for cafe in ("aurora", "goteborg"):
+        volume = Alert("volume_anomaly", f"{cafe} 2026-11-23 low", "low", "a text")
+        report(folder, volume, at=NOW + timedelta(hours=1), assets=[], days=[])
+    urgent = {"session_id": "s1", "cafe": "aurora", "kinds": ["allergy"], "reported_at": NOW.isoformat()}
+    append_record(folder / "urgent.ndjson", urgent)
+
+
+def test_open_alerts_come_first_then_the_latest(home: Home, visit_pages: Pages):
+    write_alerts(home.root / RUN_FOLDER)
+    at = opened(visit_pages, "alerts")
+    assert "Ja, ett larm är öppet." in shown(at)
+    table = at.dataframe[0].value
+    assert table["Läge"].tolist() == ["öppet", "händelse", "händelse", "händelse", "löst"] or (
+        table["Läge"].tolist() == ["öppet", "händelse", "händelse", "löst", "händelse"]
+    )
+    assert table["Larm"][0] == "Pengarna stämmer inte"
+    assert "23 nov. 14:32 – 23 nov. 14:41" in table["När"].tolist()
+    assert "docs/money.md" in shown(at)
+
+
+def test_alerts_are_filtered_by_kind_and_cafe_in_the_address(home: Home, visit_pages: Pages):
+    write_alerts(home.root / RUN_FOLDER)
+    table = opened(visit_pages, "alerts", larm="volume_anomaly", larmkafe="goteborg").dataframe[0].value
+    assert table["Kafé"].tolist() == ["Göteborg Café"]
+
+
+def test_a_home_without_alerts_says_so(home: Home, visit_pages: Pages):
+    assert "Inget larm är registrerat." in shown(opened(visit_pages, "alerts"))
+
+
+def test_a_reader_of_one_cafe_sees_neither_others_nor_the_systems_alerts(tmp_path: Path):
+    write_alerts(tmp_path)
+    own = alert_rows(tmp_path, cafes=("aurora",), sees_all=False)
+    assert [(one.name, one.cafe) for one in own] == [("volume_anomaly", "aurora"), ("urgent_feedback", "aurora")]
+
+
+@pytest.mark.parametrize("line", ['{"name": "x"}', "[]", "not json", '{"name": "x", "at": 4}', '{"at": "2026-11-23"}'])
+def test_a_damaged_record_is_skipped(line: str, tmp_path: Path):
+    for name in ("alerts.ndjson", "payments.ndjson", "urgent.ndjson"):
+        (tmp_path / name).write_text(line + "\n", encoding="utf-8")
+    assert alert_rows(tmp_path, cafes=("aurora",), sees_all=True) == []
+
+
+def test_every_alert_of_the_code_has_words_and_an_existing_page():
+    text = "\n".join(
+        path.read_text(encoding="utf-8")
+        for folder in ("operations/watch", "assets/automation")
+        for path in (ROOT / folder).rglob("*.py")
+    )
+    names = set(re.findall(r'^ALERT = "(\w+)"', text, re.MULTILINE)) | set(re.findall(r'Alert\(\s*"(\w+)"', text))
+    assert len(names) >= 10
+    for language in ("sv", "en"):
+        words = section("dashboards", language)
+        assert {name for name in names if f"alert.{name}.title" not in words} == set()
+        pages = [re.search(r"docs/[\w-]+\.md", words[key]) for key in words if re.match(r"alert\.\w+\.doc$", key)]
+        assert all(page is not None and (ROOT / page.group()).exists() for page in pages)
+
+
+def write_entries(home: Home, count: int) -> None:
+    with home.store().begin() as connection:
+        for place in range(count):
+            audit.record(
+                connection,
+                actor="elin" if place % 2 else "pages",
+                action="cafe.pause" if place % 3 else "code.retire",
+                subject=f"s{place}",
+                reason="prov",
+                details={"n": place},
+                at=NOW - timedelta(hours=count - place),
+            )
+
+
+def test_the_log_is_paged_by_the_store_newest_first(home: Home, visit_pages: Pages):
+    write_entries(home, 120)
+    at = opened(visit_pages, "audit_log", sida="3")
+    assert "101 till 120 av 120" in shown(at)
+    assert at.dataframe[0].value["Gäller"].tolist() == [f"s{place}" for place in range(19, -1, -1)]
+
+
+def test_the_log_is_filtered_by_actor_action_subject_and_period(home: Home, visit_pages: Pages):
+    write_entries(home, 60)
+    by_actor = opened(visit_pages, "audit_log", vem="elin", handelse="code.retire").dataframe[0].value
+    assert set(by_actor["Av"]) == {"elin"}
+    assert set(by_actor["Händelse"]) == {"code.retire"}
+    assert opened(visit_pages, "audit_log", galler="s7").dataframe[0].value["Gäller"].tolist() == ["s7"]
+    assert "1 till 24 av 24" in shown(opened(visit_pages, "audit_log", tid="1"))
+
+
+@pytest.mark.parametrize("subject", ["' or 1=1 --", "å" * 300, "\x00", "s%"])
+def test_an_odd_subject_finds_nothing_and_no_error(subject: str, home: Home, visit_pages: Pages):
+    write_entries(home, 3)
+    assert "Inget i loggen passar valen." in shown(opened(visit_pages, "audit_log", galler=subject))
+
+
+def test_an_empty_log_says_so(home: Home, visit_pages: Pages):
+    assert "Inget i loggen passar valen." in shown(opened(visit_pages, "audit_log"))
