@@ -33,8 +33,14 @@ class PageEntry:
 PAGES: tuple[PageEntry, ...] = (
     PageEntry("cafe_day.py", "nav.cafe_day", "dag", "cafe", "feedback"),
     PageEntry("pilot_overview.py", "nav.overview", "piloten", "pilot", "pilot"),
+    PageEntry("kpi.py", "nav.kpi", "kpi", "pilot", "pilot"),
+    PageEntry("technical.py", "nav.technical", "teknik", "pilot", "technical"),
+    PageEntry("voice.py", "nav.voice", "rost", "pilot", "technical"),
+    PageEntry("alerts.py", "nav.alerts", "larm", "pilot", "technical"),
+    PageEntry("cafes.py", "nav.cafes", "kafeer", "pilot", "cafes"),
     PageEntry("quality.py", "nav.quality", "datakvalitet", "pilot", "technical"),
     PageEntry("payments.py", "nav.payments", "betalningar", "pilot", "money"),
+    PageEntry("audit_log.py", "nav.audit", "logg", "pilot", "audit"),
 )
 
 

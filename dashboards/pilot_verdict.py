@@ -21,12 +21,12 @@ VERDICTS: tuple[Verdict, ...] = ("met", "missed", "cannot_tell", "missing")
 
 def draw_pilot_verdict(visit: Visit) -> None:
     """Draw the days left, and the report of the last reported day; without one, when it comes."""
-    lake = visit.home.lake()
+    lake = visit.lake()
     last = last_reported_day(lake)
     report = None
     if last is not None:
-        sees_all = set(visit.ids) == set(visit.home.cafes().ids)
-        with PageSnapshot(lake, *TABLES, home_key=visit.home_key, days=[last]) as snapshot:
+        sees_all = visit.principal.cafes is None
+        with PageSnapshot(lake, *TABLES, days=[last]) as snapshot:
             report = cumulative_report(
                 snapshot, snapshot.key, cafes=visit.ids, sees_all=sees_all, day=last, simulated=visit.simulated
             )

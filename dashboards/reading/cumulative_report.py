@@ -10,11 +10,12 @@ import streamlit as st
 
 from dashboards.reading.kpi_figures import KpiFigure, figures_from
 from dashboards.reading.page_snapshot import CACHE_ENTRIES, CACHE_TTL_SECONDS, Key, PageSnapshot, UnreadableTable
+from dashboards.signed_in import AccessChanged
 from pilot.lake_tables.report_tables import ALL_CAFES, PILOT_REPORT
 from storage.errors import LakeUnavailable
 
 if TYPE_CHECKING:
-    from storage.lake import Lake
+    from dashboards.entitled_lake import EntitledLake
 
 TABLES = (PILOT_REPORT,)
 
@@ -38,7 +39,7 @@ class CumulativeReport:
     figures: dict[tuple[str, str], KpiFigure]
 
 
-def last_reported_day(lake: Lake) -> date | None:
+def last_reported_day(lake: EntitledLake) -> date | None:
     """Return the newest reported day from the lake's log, without opening a file.
 
     Raises:
@@ -47,7 +48,7 @@ def last_reported_day(lake: Lake) -> date | None:
     """
     try:
         return max(lake.bytes_by_day(PILOT_REPORT), default=None)
-    except LakeUnavailable:
+    except (AccessChanged, LakeUnavailable):
         raise
     except Exception as error:
         raise UnreadableTable(PILOT_REPORT.name, kind=type(error).__name__) from None

@@ -11,12 +11,13 @@ import streamlit as st
 from dashboards.reading.page_snapshot import CACHE_ENTRIES, CACHE_TTL_SECONDS, Key, PageSnapshot, UnreadableTable
 from dashboards.signed_in import AccessChanged
 from pilot.lake_tables.insight_tables import QUALITY_VERDICTS, QUARANTINE
+from pilot.lake_tables.tables import SESSIONS
 from storage.errors import LakeUnavailable
 
 if TYPE_CHECKING:
     from dashboards.entitled_lake import EntitledLake
 
-TABLES = (QUALITY_VERDICTS, QUARANTINE)
+TABLES = (QUALITY_VERDICTS, QUARANTINE, SESSIONS)
 DAYS_SHOWN = 14
 ROWS_SHOWN = 200
 
@@ -57,13 +58,17 @@ class FailedExpectation:
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedRow:
-    """One row that breaks an expectation, by its key."""
+    """One row that breaks an expectation, by its key; the session's café, id and reference are empty if it has none."""
 
     day: date
     table: str
     key: str
     expectation: str
     reason: str
+    severity: str = ""
+    cafe: str = ""
+    session_id: str = ""
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,7 @@ class QualitySummary:
         failed: The failed expectations, latest day first, the stopping ones before the warnings.
         quarantine: The first of the quarantined rows.
         quarantine_size: The total number of quarantined rows.
+        quarantine_stops: Of these, rows whose sessions are not paid.
     """
 
     days: tuple[date, ...]
@@ -85,6 +91,7 @@ class QualitySummary:
     failed: tuple[FailedExpectation, ...]
     quarantine: tuple[QuarantinedRow, ...]
     quarantine_size: int
+    quarantine_stops: int
 
 
 def days_shown(lake: EntitledLake) -> list[date]:
@@ -138,15 +145,20 @@ def quality_summary(_snapshot: PageSnapshot, key: Key) -> QualitySummary:
     )
     quarantine = _snapshot.sql(
         """
-        select day, table_name, row_key, expectation, reason
+        select quarantine.day, table_name, row_key, expectation, reason, severity, coalesce(quarantine.cafe, ''),
+            coalesce(quarantine.session_id, ''), coalesce(sessions.reference, '')
         from quarantine
-        where list_contains(?, day)
-        order by day desc, table_name, row_key, expectation
+        left join sessions on sessions.session_id = quarantine.session_id and sessions.day = quarantine.day
+        where list_contains(?, quarantine.day)
+        order by quarantine.day desc, table_name, row_key, expectation
         limit ?
         """,
         (list(days), ROWS_SHOWN),
     )
-    count = _snapshot.sql("select count(*) from quarantine where list_contains(?, day)", (list(days),)).item()
+    count, stops = _snapshot.sql(
+        "select count(*), count(*) filter (severity = 'stop') from quarantine where list_contains(?, day)",
+        (list(days),),
+    ).row(0)
     latest = _snapshot.sql("select max(judged_at) from quality_verdicts").item()
     return QualitySummary(
         days=days,
@@ -155,4 +167,5 @@ def quality_summary(_snapshot: PageSnapshot, key: Key) -> QualitySummary:
         failed=tuple(FailedExpectation(*row) for row in failed.iter_rows()),
         quarantine=tuple(QuarantinedRow(*row) for row in quarantine.iter_rows()),
         quarantine_size=int(count),
+        quarantine_stops=int(stops),
     )

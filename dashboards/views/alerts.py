@@ -23,7 +23,8 @@ ROWS_SHOWN = 200
 def show(visit: Visit) -> None:
     """Draw the page."""
     say = visit.say
-    sees_all = set(visit.ids) == set(visit.home.cafes().ids)
+    visit.confirm(permission="technical")
+    sees_all = visit.principal.cafes is None
     rows = alert_rows(visit.home.root / RUN_FOLDER, cafes=visit.ids, sees_all=sees_all)
     visit.draw(fragments.page_head(crumb=say("alerts.crumb"), title=say("alerts.title"), freshness=""))
     still_open = [one for one in rows if one.state == "open"]

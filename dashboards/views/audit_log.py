@@ -33,7 +33,7 @@ def show(visit: Visit) -> None:
 
 
 def _entries(visit: Visit) -> None:
-    say, store = visit.say, visit.home.store()
+    say, store = visit.say, visit.store(permission="audit")
     wanted = _filter(visit)
     found, count = audit.page(store, wanted, offset=0, limit=PAGE_ROWS)
     if not count:
@@ -65,7 +65,7 @@ def _entries(visit: Visit) -> None:
 
 def _filter(visit: Visit) -> audit.Filter:
     say = visit.say
-    actors, actions = audit.names(visit.home.store())
+    actors, actions = audit.names(visit.store(permission="audit"))
     with st.container(horizontal=True, key="controls"):
         every = {EVERY: say("audit.every")}
         actor = url_choice(

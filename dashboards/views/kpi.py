@@ -35,10 +35,8 @@ STEPS = ("started", "consented", "spoke", "completed")
 
 def show(visit: Visit) -> None:
     """Draw the page."""
-    lake = visit.home.lake()
-    known = extent(
-        lake, versions_key(lake, *CALENDAR_TABLES, home_key=visit.home_key), cafes=visit.ids, simulated=visit.simulated
-    )
+    lake = visit.lake()
+    known = extent(lake, versions_key(lake, *CALENDAR_TABLES), cafes=visit.ids, simulated=visit.simulated)
     if known.first is None or known.last is None:
         draw_empty_state(visit, commands=True)
         return
@@ -62,7 +60,7 @@ def show(visit: Visit) -> None:
         )
     days = list(days_between(first, last))
     period = partial(kpi_period, first=first, last=last, simulated=visit.simulated)
-    with PageSnapshot(lake, *TABLES, home_key=visit.home_key, days=days) as snapshot:
+    with PageSnapshot(lake, *TABLES, days=days) as snapshot:
         key = snapshot.key
         shown = period(snapshot, key, cafes=cafes)
         every = shown if cafes == visit.ids else period(snapshot, key, cafes=visit.ids)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pandas as pd
 import streamlit as st
 
 from dashboards import fragments, quality_fragments
 from dashboards.formatting import clock_time, long_day, number, short_day
 from dashboards.reading.page_snapshot import PageSnapshot
-from dashboards.reading.quality import TABLES, QualitySummary, days_shown, quality_summary
+from dashboards.reading.quality import TABLES, QualitySummary, QuarantinedRow, days_shown, quality_summary
 from dashboards.visit import Visit, current
 from pilot.business_days import business_day
 from pilot.expectation_words import expectation_sentence
 from pilot.lake_tables.insight_tables import WHOLE_ROW
+
+REFERENCE_NAME = "referens"  # in the address, only to be shown
 
 
 def show(visit: Visit) -> None:
@@ -70,8 +74,10 @@ def _quarantine(visit: Visit, summary: QualitySummary) -> None:
     if not summary.quarantine:
         visit.draw(fragments.paragraph(say("quality.apart.none")))
         return
+    count, stops = (number(one, language=visit.language) for one in (summary.quarantine_size, summary.quarantine_stops))
+    key = "quality.apart.count_one" if summary.quarantine_size == 1 else "quality.apart.count"
+    visit.draw(fragments.lead(say(key, count=count, stops=stops), notes=[say("quality.apart.do")]))
     if summary.quarantine_size > len(summary.quarantine):
-        count = number(summary.quarantine_size, language=visit.language)
         visit.draw(fragments.paragraph(say("quality.apart.first", shown=len(summary.quarantine), count=count)))
     st.dataframe(
         pd.DataFrame(
@@ -82,13 +88,25 @@ def _quarantine(visit: Visit, summary: QualitySummary) -> None:
                     say("quality.apart.key"): one.key,
                     say("quality.apart.expectation"): expectation_sentence(one.expectation),
                     say("quality.apart.reason"): _place(visit, one.reason),
+                    say("quality.apart.session"): _session_link(one),
                 }
                 for one in summary.quarantine
             ]
         ),
         hide_index=True,
         width="stretch",
+        column_config={
+            say("quality.apart.session"): st.column_config.LinkColumn(display_text=f"{REFERENCE_NAME}=([^#]*)")
+        },
     )
+
+
+def _session_link(row: QuarantinedRow) -> str | None:
+    """Return the address of the row's session on its café's day; the reference in it is what the table shows."""
+    if not row.session_id or not row.cafe:
+        return None
+    address = {"kafe": row.cafe, "dag": row.day.isoformat(), REFERENCE_NAME: row.reference or row.session_id[:8]}
+    return f"/dag?{urlencode(address)}#svar-{row.session_id}"
 
 
 def _place(visit: Visit, reason: str) -> str:

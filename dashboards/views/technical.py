@@ -36,10 +36,8 @@ UNMEASURED = ("requests", "queue", "memory")
 
 def show(visit: Visit) -> None:
     """Draw the page."""
-    lake, say = visit.home.lake(), visit.say
-    known = extent(
-        lake, versions_key(lake, *CALENDAR_TABLES, home_key=visit.home_key), cafes=visit.ids, simulated=visit.simulated
-    )
+    lake, say = visit.lake(), visit.say
+    known = extent(lake, versions_key(lake, *CALENDAR_TABLES), cafes=visit.ids, simulated=visit.simulated)
     if known.first is None:
         draw_empty_state(visit, commands=True)
         return
@@ -50,7 +48,7 @@ def show(visit: Visit) -> None:
     )
     with st.container(horizontal=True, key="controls"):
         day = choose_day(visit, known, preferred=known.last_sessions)
-    with PageSnapshot(lake, *TABLES, home_key=visit.home_key, days=[day]) as snapshot:
+    with PageSnapshot(lake, *TABLES, days=[day]) as snapshot:
         found = service_day(snapshot, snapshot.key, cafes=visit.ids, day=day, simulated=visit.simulated)
     visit.draw(fragments.lead(_lead(visit, found, day=day), notes=[say("technical.probed")]))
     if found.outages:

@@ -32,10 +32,8 @@ LAST_STAGE = "shown"
 
 def show(visit: Visit) -> None:
     """Draw the page."""
-    lake, say = visit.home.lake(), visit.say
-    known = extent(
-        lake, versions_key(lake, *CALENDAR_TABLES, home_key=visit.home_key), cafes=visit.ids, simulated=visit.simulated
-    )
+    lake, say = visit.lake(), visit.say
+    known = extent(lake, versions_key(lake, *CALENDAR_TABLES), cafes=visit.ids, simulated=visit.simulated)
     if known.first is None:
         draw_empty_state(visit, commands=True)
         return
@@ -53,7 +51,7 @@ def show(visit: Visit) -> None:
         )
     last = known.last_sessions or visit.today
     first = last - timedelta(days=PERIODS[chosen] - 1)
-    with PageSnapshot(lake, *TABLES, home_key=visit.home_key, days=list(days_between(first, last))) as snapshot:
+    with PageSnapshot(lake, *TABLES, days=list(days_between(first, last))) as snapshot:
         found = voice_quality(
             snapshot, snapshot.key, cafes=visit.ids, first=first, last=last, simulated=visit.simulated
         )

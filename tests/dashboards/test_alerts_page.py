@@ -51,9 +51,7 @@ def test_open_alerts_come_first_then_the_latest(home: Home, visit_pages: Pages):
     at = opened(visit_pages, "alerts")
     assert "Ja, ett larm är öppet." in shown(at)
     table = at.dataframe[0].value
-    assert table["Läge"].tolist() == ["öppet", "händelse", "händelse", "händelse", "löst"] or (
-        table["Läge"].tolist() == ["öppet", "händelse", "händelse", "löst", "händelse"]
-    )
+    assert table["Läge"].tolist() == ["öppet", "händelse", "händelse", "löst", "händelse"]
     assert table["Larm"][0] == "Pengarna stämmer inte"
     assert "23 nov. 14:32 – 23 nov. 14:41" in table["När"].tolist()
     assert "docs/money.md" in shown(at)
@@ -112,10 +110,10 @@ def write_entries(home: Home, count: int) -> None:
 
 
 def test_the_log_is_paged_by_the_store_newest_first(home: Home, visit_pages: Pages):
-    write_entries(home, 120)
-    at = opened(visit_pages, "audit_log", sida="3")
+    write_entries(home, 240)
+    at = opened(visit_pages, "audit_log", vem="elin", sida="3")
     assert "101 till 120 av 120" in shown(at)
-    assert at.dataframe[0].value["Gäller"].tolist() == [f"s{place}" for place in range(19, -1, -1)]
+    assert at.dataframe[0].value["Gäller"].tolist() == [f"s{place}" for place in range(39, 0, -2)]
 
 
 def test_the_log_is_filtered_by_actor_action_subject_and_period(home: Home, visit_pages: Pages):
@@ -124,14 +122,10 @@ def test_the_log_is_filtered_by_actor_action_subject_and_period(home: Home, visi
     assert set(by_actor["Av"]) == {"elin"}
     assert set(by_actor["Händelse"]) == {"code.retire"}
     assert opened(visit_pages, "audit_log", galler="s7").dataframe[0].value["Gäller"].tolist() == ["s7"]
-    assert "1 till 24 av 24" in shown(opened(visit_pages, "audit_log", tid="1"))
+    assert "1 till 12 av 12" in shown(opened(visit_pages, "audit_log", vem="elin", tid="1"))
 
 
 @pytest.mark.parametrize("subject", ["' or 1=1 --", "å" * 300, "\x00", "s%"])
 def test_an_odd_subject_finds_nothing_and_no_error(subject: str, home: Home, visit_pages: Pages):
     write_entries(home, 3)
     assert "Inget i loggen passar valen." in shown(opened(visit_pages, "audit_log", galler=subject))
-
-
-def test_an_empty_log_says_so(home: Home, visit_pages: Pages):
-    assert "Inget i loggen passar valen." in shown(opened(visit_pages, "audit_log"))

@@ -17,6 +17,7 @@ from storage.lake import polars_schema
 from tests.dashboards.conftest import NOW, TODAY
 from tests.dashboards.lake_days import make_day
 from tests.dashboards.test_pages import overview, shown
+from tests.dashboards.test_reading import every_cafe
 
 pytestmark = pytest.mark.slow
 
@@ -109,9 +110,20 @@ def test_a_reader_of_some_cafes_gets_no_sum_over_all(home: Home):
     from dashboards.reading.page_snapshot import PageSnapshot
 
     write_report(home, TODAY, verdicts={})
-    with PageSnapshot(home.lake(), *TABLES, home_key="some", days=[TODAY]) as snapshot:
+    with PageSnapshot(every_cafe(home), *TABLES, days=[TODAY]) as snapshot:
         report = cumulative_report(
             snapshot, snapshot.key, cafes=("aurora",), sees_all=False, day=TODAY, simulated=False
         )
     assert report is not None
     assert {cafe for _, cafe in report.figures} == {"aurora"}
+
+
+def test_an_account_of_one_cafe_reads_its_own_figures_only(
+    home: Home, visit_pages: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
+):
+    make_day(home.cafes(), TODAY).write(home.lake())
+    write_report(home, TODAY, verdicts={"uptime": "missed"})
+    page = shown(overview(visit_pages("data", ("aurora",))))
+    assert "4 av 5 mått når målet räknat på alla dagar." in page
+    assert "Alla kaféer" not in page
+    assert "Malmö Huset" not in page

@@ -12,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboards import feedback_fragments
+from pilot.lake_tables.insight_tables import QUARANTINE
 from pilot.lake_tables.tables import SCORED_FEEDBACK
 from storage.home import Home
 from tests.dashboards.conftest import TODAY
@@ -56,6 +57,24 @@ def test_a_stopping_failure_is_shown_with_its_table_days_and_rows(home: Home, vi
     assert 'aria-label="stoppar: 1 av 1 krav håller inte"' in turns.group()
     assert re.findall(r'<span aria-hidden="true">(\d+)</span>', turns.group()) == ["1", "1"]
     assert at.dataframe[0].value["Nyckel"].tolist() == [f"{SESSION} 2"] * 2
+
+
+def test_quarantined_rows_are_counted_and_link_to_their_session(home: Home, visit_pages: Pages):
+    write_verdicts(home.lake(), TODAY, broken=True)
+    quarantine = home.lake().read(QUARANTINE, days=[TODAY])
+    named = quarantine.with_columns(session_id=pl.lit(SESSION))
+    home.lake().replace_partition(QUARANTINE, TODAY, named, commit={})
+    at = quality(visit_pages)
+    page = shown(at)
+    assert "En rad är undanställd. 1 stoppar utbetalningen" in page
+    assert "rätta orsaken i källan" in page
+    (link,) = at.dataframe[0].value["Samtal"]
+    assert link == f"/dag?kafe=aurora&dag={TODAY}&referens={SESSION[:8]}#svar-{SESSION}"
+
+
+def test_a_quarantined_row_without_a_session_has_no_link(home: Home, visit_pages: Pages):
+    write_verdicts(home.lake(), TODAY, broken=True)
+    assert quality(visit_pages).dataframe[0].value["Samtal"].isna().all()
 
 
 def test_the_page_has_an_english_version(home: Home, visit_pages: Pages):

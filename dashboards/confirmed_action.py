@@ -1,0 +1,50 @@
+"""An action that changes a café: it says what happens, needs a reason and a confirmation, and is audited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from dashboards import fragments
+from dashboards.visit import Visit
+from pilot.composed import composed
+
+MOST_REASON_CHARACTERS = 200
+DONE = "cafes.done"  # the last action's result, shown once above the page
+
+
+def confirmed_action(visit: Visit, *, cafe: str, key: str, name: str, effect: str, do: Callable[[str], str]) -> None:
+    """Draw the form of an action within the caller's container.
+
+    Args:
+        visit: The visit.
+        cafe: The café that it changes.
+        key: The form's key.
+        name: The button's words.
+        effect: What happens, in words.
+        do: Does it, given the reason; returns the result in words.
+    """
+    say = visit.say
+    with st.form(key, border=True):
+        visit.draw(fragments.paragraph(effect))
+        reason = st.text_input(say("cafes.reason"), max_chars=MOST_REASON_CHARACTERS, key=f"{key}-reason", width=420)
+        sure = st.checkbox(say("cafes.sure", action=name.lower()), key=f"{key}-sure")
+        sent = st.form_submit_button(name, key=f"{key}-send")
+    if not sent:
+        return
+    given = composed(reason).strip()
+    if not given:
+        visit.draw(fragments.status(say("cafes.no_reason")))
+    elif not sure:
+        visit.draw(fragments.status(say("cafes.not_sure")))
+    else:
+        visit.confirm(cafe=cafe, permission="cafes")
+        st.session_state[DONE] = do(given)
+        st.rerun()
+
+
+def draw_result(visit: Visit) -> None:
+    """Draw the result of the action before this render, once."""
+    if done := st.session_state.pop(DONE, ""):
+        visit.draw(fragments.status(str(done)))
