@@ -1,4 +1,4 @@
-"""An action that changes a café: it says what happens, needs a reason and a confirmation, and is audited."""
+"""An action that changes a café: with its effect, a reason, a confirmation and an audit entry."""
 
 from __future__ import annotations
 

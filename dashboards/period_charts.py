@@ -78,7 +78,7 @@ def by_day(visit: Visit, code: Measure, figures: Mapping[date, Figure], *, days:
 
 
 def beside(visit: Visit, code: Measure, cafes: Sequence[tuple[str, ComparedCafe]], *, centre: float) -> Any:
-    """Return the cafés' intervals below each other, in the order given, with the mean of all cafés as a line."""
+    """Return the cafés' intervals in the order given, with the mean of all cafés as a line."""
     colours, scale = palette(), scale_of(code)
     names = [name for name, _ in cafes]
     frame = pd.DataFrame(

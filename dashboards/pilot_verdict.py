@@ -53,7 +53,7 @@ def _calendar(visit: Visit) -> str:
 
 
 def _verdict(visit: Visit, report: CumulativeReport) -> str:
-    """Return how many metrics meet their target over all days, of all cafés together if the reader may see that."""
+    """Return how many metrics meet their target, of all cafés together if the reader may see that."""
     together = [figure for (_, cafe), figure in report.figures.items() if cafe == ALL_CAFES]
     shown = together or list(report.figures.values())
     counts = Counter(figure.verdict for figure in shown)

@@ -1,4 +1,4 @@
-"""The pilot's report over all its days, as the lake's newest day of `pilot_report` has it; nothing is computed here."""
+"""The pilot's report over all its days, from the newest day of `pilot_report`."""
 
 from __future__ import annotations
 

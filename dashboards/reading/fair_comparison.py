@@ -83,7 +83,7 @@ def figure_of(measure: Measure, counts: Sequence[CafeDayCounts]) -> Figure:
 
 
 def day_figure(measure: Measure, counts: Sequence[CafeDayCounts]) -> Figure:
-    """Return a measure over the cafés of one day, with the interval of independent guests: a day is one cluster."""
+    """Return a measure of one day, with the interval of independent guests: a day is one cluster."""
     together = (sum(one.numerator for one in counts), sum(one.denominator for one in counts))
     return _figure(measure, ratio([together]))
 

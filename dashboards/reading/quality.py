@@ -58,7 +58,7 @@ class FailedExpectation:
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedRow:
-    """One row that breaks an expectation, by its key; the session's café, id and reference are empty if it has none."""
+    """One row that breaks an expectation, by its key; without a session, its id is empty."""
 
     day: date
     table: str

@@ -1,4 +1,4 @@
-"""The service of one day as probed from outside: each target's seconds, durations and failures, and the outages."""
+"""One day of the service as probed from outside: seconds, durations, failures and outages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The voice turns of a period: the latency by stage, and what was not heard, by language, browser and café."""
+"""The voice turns of a period: latency by stage, and answers not heard by group."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STAGES = ("soft_end", "recognition_start", "recognition_end", "commit", "first_t
 
 @dataclass(frozen=True, slots=True)
 class StageLatency:
-    """One stage over the period's café-days: the mean of their figures, weighted by turns, and the worst p95."""
+    """One stage over café-days: the mean of their figures, weighted by turns, and the worst p95."""
 
     stage: str
     measured: int

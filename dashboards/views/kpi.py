@@ -1,4 +1,4 @@
-"""The business KPIs of a period: the figures, the steps by mode, day by day, and the cafés compared fairly."""
+"""The business KPIs of a period: figures, steps by mode, days, and cafés compared fairly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pilot overview: the verdict over all days, then a day's metrics, trends, volume and missing data."""
+"""The pilot overview: the verdict over all days, then a day's metrics, trends, volume and gaps."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def _quarantine(visit: Visit, summary: QualitySummary) -> None:
 
 
 def _session_link(row: QuarantinedRow) -> str | None:
-    """Return the address of the row's session on its café's day; the reference in it is what the table shows."""
+    """Return the address of the row's session on its café's day; the table shows its reference."""
     if not row.session_id or not row.cafe:
         return None
     address = {"kafe": row.cafe, "dag": row.day.isoformat(), REFERENCE_NAME: row.reference or row.session_id[:8]}

@@ -1,4 +1,4 @@
-"""The technical page: a day's availability by the minute, load tests, the disk, and what is not measured yet."""
+"""The technical page: availability by the minute, load tests, the disk, and unmeasured figures."""
 
 from __future__ import annotations
 

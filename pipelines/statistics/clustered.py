@@ -83,7 +83,7 @@ def share_interval(found: Ratio) -> Interval:
 
 
 def value_interval(found: Ratio) -> Interval | None:
-    """Return the 95 % interval of a ratio that is no share, by Student's t; None if there are too few clusters."""
+    """Return a ratio's 95 % interval by Student's t, for no share; None with too few clusters."""
     if found.value is None or found.variance is None or found.clusters < FEWEST_CLUSTERS:
         return None
     reach = _student_t(CONFIDENCE, found.clusters - 1) * math.sqrt(found.variance)

@@ -1,4 +1,4 @@
-"""Fair comparison of groups: each group's figure, drawn towards the others as far as its own data are few.
+"""Fair comparison of groups: each figure is drawn towards the others as far as its data are few.
 
 Both models are those of Gelman et al., Bayesian Data Analysis, 3rd ed.: shares as beta-binomial (section 5.3, with its
 prior proportional to size**-2.5), means as normal with known errors (section 5.4, with a uniform prior of the spread

@@ -1,4 +1,4 @@
-"""The pages of alerts and of the audit log: order, entitlement, filters, pages, and words for each alert."""
+"""The pages of alerts and of the audit log: order, entitlement, filters, pages and words."""
 
 from __future__ import annotations
 

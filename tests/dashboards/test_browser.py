@@ -21,7 +21,10 @@ from websockets.sync.client import connect
 
 from operations.access.cookie import LOOPBACK_NAME
 from operations.record_lines import records_of
+from operations.system import RUN_FOLDER
+from operations.watch.alerts.alert_records import Alert, AlertRecords
 from operations.watch.alerts.urgent import RECORDS_NAME, UrgentWatcher
+from operations.watch.money.payments import RECORDS_NAME as PAYMENT_RECORDS
 from pilot.business_days import business_day
 from pilot.lake_tables.tables import SCORED_FEEDBACK
 from pilot.settings import read_settings
@@ -41,7 +44,17 @@ pytestmark = [pytest.mark.browser, pytest.mark.processes]
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
 STARTS_WITHIN_SECONDS = 60
 SIZES = ((1280, 900), (390, 844))
-PAGES = {"day": "", "overview": "piloten", "quality": "datakvalitet"}
+PAGES = {
+    "day": "",
+    "overview": "piloten",
+    "kpi": "kpi",
+    "technical": "teknik",
+    "voice": "rost",
+    "alerts": "larm",
+    "cafes": "kafeer",
+    "quality": "datakvalitet",
+    "audit": "logg",
+}
 TITLES = {
     "": ("Kaféets dag", "The café's day"),
     "piloten": ("Hela piloten", "The whole pilot"),
@@ -101,6 +114,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
     odd = today - timedelta(days=ODD_DAY_BACK)
     write_volume(
         home, *(hour_row(hour, "low" if hour == 10 else "none", simulated=True, day=odd) for hour in (8, 9, 10))
+    )
+    AlertRecords(home.root / RUN_FOLDER / PAYMENT_RECORDS, clock=lambda: datetime.now(UTC)).report(
+        [Alert("payout_difference", "stripe_fake", "high", "The books differ.")]
     )
     token = sign_in(home)  # Before the world stops the store's clock.
     world = World(folder / "unused.sqlite", store=home.store(), rail=MemoryRail)

@@ -1,4 +1,4 @@
-"""The page of cafés: each action asks for a reason and a confirmation, and is in the audit log with its actor."""
+"""The page of cafés: each action needs a reason and a confirmation, and is audited."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def test_the_steps_are_counted_by_mode(home: Home, visit_pages: Pages):
     assert all(str(text).startswith("mellan ") for text in table["Spann"])
 
 
-def test_cafes_are_compared_by_name_with_what_cannot_be_told_apart(home: Home, visit_pages: Pages):
+def test_cafes_are_listed_by_name_with_the_number_of_similar_ones(home: Home, visit_pages: Pages):
     write_days(home)
     at = kpi_page(visit_pages, matt="completion")
     table = next(each.value for each in at.dataframe if "Justerat värde" in each.value.columns)

@@ -1,4 +1,4 @@
-"""The pages of technology and of voice on a real lake: figures, empty states, and what is not measured."""
+"""The pages of technology and of voice on a real lake: figures, empty states, unmeasured figures."""
 
 from __future__ import annotations
 
