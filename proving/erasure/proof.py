@@ -1,7 +1,7 @@
 """The erasure proof: a guest uses the whole pilot and is erased; then every byte left is searched.
 
 There are two other guests: a bystander, who must still be found afterwards, and a bygone guest with expired words,
-label, danger and device, who must not be found while the day's scores stay the same. The search covers the home, a
+label, danger, case and device, who must not be found while the day's scores stay the same. The search covers the home, a
 fresh backup, and a home restored from a backup older than the erasure. The proof also shows that the search works: it
 must find the guest before the erasure, and the bystander after it.
 """
@@ -39,9 +39,9 @@ ACTOR, REASON = "proof", "erasure proof"
 # The store and the file beside the backups retain the tombstone of an erased session.
 KNOWS_SESSIONS = ("store.sqlite", "tombstones.ndjson")
 AFTER_BACKUP = timedelta(hours=1)
-BYGONE_MARKS = ("words", "device", "label", "danger")
+BYGONE_MARKS = ("words", "device", "label", "danger", "case")
 # The marks that the search must find before the erasure.
-KNOWN_BEFORE = ("words", "device", "account", "label", "danger", *(f"bygone {mark}" for mark in BYGONE_MARKS))
+KNOWN_BEFORE = ("words", "device", "account", "label", "danger", "case", *(f"bygone {mark}" for mark in BYGONE_MARKS))
 
 Build = Callable[[Home, date], None]
 Found = Mapping[str, Sequence[str]]

@@ -6,7 +6,7 @@ import hashlib
 import secrets
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel
@@ -29,8 +29,11 @@ from pilot.events import (
 from pilot.identifiers import new_code, new_identifier, new_receipt_token, new_reference, receipt_hash
 from storage.erasure.files_beside import spellings
 from storage.home import Home
+from storage.store.cafes.case_answers import give_verdict
+from storage.store.cafes.case_changes import open_case, set_answer, set_status
 from storage.store.cafes.danger_reports import DangerReport, add_report
 from storage.store.cafes.feedback_labels import Correction, add_label
+from storage.store.engine import Store
 from storage.store.payouts import claims, onboardings, recipient_devices
 from storage.store.payouts import recipient_statuses as statuses
 from storage.store.payouts.recipient_statuses import RecipientStatus
@@ -66,6 +69,7 @@ class Guest:
         account: The provider's id of the guest's account.
         label: A manager's reason for labelling the feedback, which occurs nowhere else.
         danger: The kind of a danger that the guest reported, which occurs nowhere else.
+        cases: The cases that link the session.
     """
 
     session_id: str
@@ -78,6 +82,7 @@ class Guest:
     account: str
     label: str
     danger: str
+    cases: list[str] = field(default_factory=list)
 
     @property
     def marks(self) -> Mapping[str, frozenset[bytes]]:
@@ -89,10 +94,12 @@ class Guest:
             "account": spellings(self.account),
             "label": spellings(self.label),
             "danger": spellings(self.danger),
+            # The database stores a link's two identifiers side by side.
+            "case": frozenset(spelled for case in self.cases for spelled in spellings(case + self.session_id)),
         }
 
     def save(self, home: Home) -> None:
-        """Save a danger and the receipt, as the edge does, and a manager's label."""
+        """Save a danger and the receipt, as the edge does, a manager's label, and a case with the guest's verdict."""
         mine = self.receipt
         danger = DangerReport(
             self.session_id, 1, mine.cafe, mine.day, mine.simulated, self.danger, "now", "guest", mine.created_at
@@ -101,6 +108,24 @@ class Guest:
         receipts.save(home.store(), mine)
         correction = Correction("food", "queue", "negative")
         add_label(home.store(), self.session_id, useful=True, corrections=[correction], by=MANAGER, reason=self.label)
+        self._answer(home.store())
+
+    def _answer(self, store: Store) -> None:
+        mine = self.receipt
+        case = open_case(
+            store,
+            cafe=mine.cafe,
+            subject="food",
+            origin="manual",
+            week=mine.day,
+            sessions=[self.session_id],
+            simulated=mine.simulated,
+            by=MANAGER,
+        )
+        set_status(store, case.id, "done", note="Baked again after lunch", by=MANAGER)
+        set_answer(store, case.id, answer="Vi bakar en gång till efter lunch.", by=MANAGER)
+        give_verdict(store, case_id=case.id, session_id=self.session_id, verdict="better")
+        self.cases.append(case.id)
 
     def request_account(self, home: Home, reward_id: str) -> None:
         """Choose a bank account instead of the voucher, and leave before the onboarding is complete."""

@@ -43,7 +43,7 @@ from storage.erasure.everywhere import find_everywhere
 from storage.erasure.landing_lines import RewriteResult
 from storage.home import Home, open_home
 from storage.landing.days import read_day
-from storage.store.privacy import danger_erasure, day_states, label_erasure, money_erasure, tombstones
+from storage.store.privacy import case_erasure, danger_erasure, day_states, label_erasure, money_erasure, tombstones
 from storage.store.rewards import reward_rows
 from tests import quick_passphrase
 
@@ -94,7 +94,7 @@ def test_an_erased_guest_is_nowhere_and_the_other_still_is(tmp_path: Path, monke
         "home/lake",
     ):
         assert place in found
-    for mark in ("device", "label", "bygone label", "danger", "bygone danger"):
+    for mark in ("device", "label", "bygone label", "danger", "bygone danger", "case", "bygone case"):
         assert "store.sqlite" in " ".join(came_to.before[mark])
 
 
@@ -109,6 +109,8 @@ LEFT_OUT = {
     "the labels of a day whose time is over": (label_erasure, "delete_of_day", lambda *_: 0),
     "the reported dangers": (danger_erasure, "delete_of_session", lambda *_: 0),
     "the reported dangers of a day whose time is over": (danger_erasure, "delete_of_day", lambda *_: 0),
+    "the links to cases": (case_erasure, "delete_of_session", lambda *_: 0),
+    "the links to cases of a day whose time is over": (case_erasure, "delete_of_day", lambda *_: 0),
     "the account that a guest wanted": (money_erasure, "_forget_account", lambda *_, **__: None),
     "the time limits": (proof, "apply_time_limits", lambda *_, **__: None),
     "the landing of a day whose time is over": (limits, "empty_lines", lambda *_: RewriteResult()),

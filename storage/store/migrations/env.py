@@ -5,13 +5,15 @@ from __future__ import annotations
 from alembic import context
 
 from storage.store.schemas import access as access_schema
+from storage.store.schemas import cases as cases_schema
 from storage.store.schemas import money as money_schema
 from storage.store.schemas import payout as payout_schema
 from storage.store.schemas import privacy as privacy_schema
 from storage.store.schemas import provider as provider_schema
 from storage.store.schemas.core import metadata
 
-_ = access_schema, money_schema, payout_schema, privacy_schema, provider_schema  # imported for their tables
+# Imported for their tables.
+_ = access_schema, cases_schema, money_schema, payout_schema, privacy_schema, provider_schema
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,

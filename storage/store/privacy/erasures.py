@@ -14,7 +14,7 @@ from typing import Any, Literal
 from sqlalchemy import Row, select, update
 
 from storage.store.engine import Store
-from storage.store.privacy import danger_erasure, label_erasure, money_erasure
+from storage.store.privacy import case_erasure, danger_erasure, label_erasure, money_erasure
 from storage.store.schemas.core import receipts
 from storage.store.schemas.privacy import erasures
 
@@ -42,6 +42,8 @@ WIPED = (
     "recipients",
     "feedback_labels",
     "danger_reports",
+    "case_sessions",
+    "case_verdicts",
 )
 
 
@@ -154,7 +156,7 @@ def reopen(store: Store, sessions: Collection[str]) -> None:
 
 
 def pseudonymise(store: Store, session_id: str) -> None:
-    """Delete a session's results, labels and reported dangers, and pseudonymise its decisions.
+    """Delete a session's results, labels, reported dangers and links to cases, and pseudonymise its decisions.
 
     A receipt keeps its hash, reference, café and day, so that its holder can see that it was erased. Decisions and
     bookings stay under a pseudonym. Repeated, it also covers rows added since.
@@ -167,6 +169,7 @@ def pseudonymise(store: Store, session_id: str) -> None:
         )
         label_erasure.delete_of_session(connection, session_id)
         danger_erasure.delete_of_session(connection, session_id)
+        case_erasure.delete_of_session(connection, session_id)
         money_erasure.unlink(connection, session_id)
 
 

@@ -16,7 +16,7 @@ from pilot.lake_tables.retention_table import RETENTION
 from pilot.time_limits import Kind
 from storage.lake_schema import polars_schema
 from storage.store.engine import Store, serialise
-from storage.store.privacy import danger_erasure, label_erasure
+from storage.store.privacy import case_erasure, danger_erasure, label_erasure
 from storage.store.schemas.money import reward_decisions
 from storage.store.schemas.privacy import expirations
 
@@ -68,8 +68,8 @@ def expired(store: Store, kind: Kind) -> frozenset[date]:
 def record(store: Store, expiration: Expiration) -> None:
     """Record a removal; a repeated one adds counts, and updates the times if it removed something.
 
-    Devices are removed from the day's decisions, and labels and reported dangers with the words, in the same
-    transaction: triggers allow this only after the recording.
+    Devices are removed from the day's decisions; labels, reported dangers, and links to cases with the words. It is the
+    same transaction: triggers allow this only after the recording.
     """
     mine = (expirations.c.day == expiration.day) & (expirations.c.kind == expiration.kind)
     with store.begin() as connection:
@@ -95,7 +95,8 @@ def record_landing(store: Store, day: date, landing: str) -> None:
 def _remove_from_store(connection: Connection, day: date, kind: Kind) -> int:
     """Remove one kind of a day from the store; return the number of changed rows."""
     if kind == "words":
-        return label_erasure.delete_of_day(connection, day) + danger_erasure.delete_of_day(connection, day)
+        rooms = (label_erasure, danger_erasure, case_erasure)
+        return sum(room.delete_of_day(connection, day) for room in rooms)
     return _forget_devices(connection, day) if kind == "devices" else 0
 
 
