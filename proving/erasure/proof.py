@@ -1,9 +1,9 @@
 """The erasure proof: a guest uses the whole pilot and is erased; then every byte left is searched.
 
 There are two other guests: a bystander, who must still be found afterwards, and a bygone guest with expired words,
-label, danger, case and device, who must not be found while the day's scores stay the same. The search covers the home, a
-fresh backup, and a home restored from a backup older than the erasure. The proof also shows that the search works: it
-must find the guest before the erasure, and the bystander after it.
+label, danger, case and device, who must not be found while the day's scores stay the same. The search covers the home,
+a fresh backup, and a home restored from a backup older than the erasure. The proof also shows that the search works:
+it must find the guest before the erasure, and the bystander after it.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from voice_edge.clock import Clock
 
 Scope = Literal[
     "page", "unknown_code", "hello", "sessions_of_device", "sessions_of_address", "networks_of_code", "code_of_network",
-    "receipt", "receipt_state", "unknown_receipt", "erasure", "bank", "upload",
+    "receipt", "receipt_state", "unknown_receipt", "erasure", "verdict", "bank", "upload",
     "till", "till_pin", "till_first_pin", "till_pins_of_cafe", "till_first_pins_of_cafe", "till_pin_of_device",
     "till_first_pin_of_device", "till_known_pins_of_cafe", "till_first_known_pins_of_cafe", "till_new_devices",
     "webhook", "unsigned_webhook",
@@ -65,6 +65,7 @@ RATES: dict[Scope, Rate] = {
     "receipt_state": Rate(600, 5 * MINUTE),  # Six open pages of one receipt, each polling every three seconds.
     "unknown_receipt": Rate(30, 10 * MINUTE),
     "erasure": Rate(30, HOUR),
+    "verdict": Rate(30, HOUR),
     "bank": Rate(60, HOUR),  # Each may create an account or a link at the provider.
     "upload": Rate(120, HOUR),
     "till": Rate(600, 5 * MINUTE),

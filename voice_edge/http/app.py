@@ -18,6 +18,7 @@ from voice_edge.conversation.greeting import Visitor
 from voice_edge.conversation.session import Session
 from voice_edge.edge import Edge
 from voice_edge.http.addresses import TidyAddresses
+from voice_edge.http.answer_routes import answer_routes
 from voice_edge.http.bank.routes import bank_routes
 from voice_edge.http.counts_routes import counts_routes
 from voice_edge.http.counts_service import CountsService
@@ -113,6 +114,7 @@ def create_app(edge: Edge, *, counts: CountsService | None = None, probes: Probe
     app.add_middleware(TidyAddresses)
     app.include_router(customer_routes(edge))
     app.include_router(receipt_routes(edge))
+    app.include_router(answer_routes(edge))
     app.include_router(bank_routes(edge))
     app.include_router(why_routes(edge))
     app.include_router(till_routes(edge))

@@ -17,6 +17,7 @@ from pilot.cafes import Cafe, Language
 from pilot.errors import PilotError
 from voice_edge.doors.rates import Scope, counted_address
 from voice_edge.edge import Edge
+from voice_edge.http.page.answers import answer_views
 from voice_edge.http.page.erase import erase_page
 from voice_edge.http.page.front import unknown_receipt_page
 from voice_edge.http.page.receipt import receipt_page, receipt_state
@@ -56,6 +57,7 @@ def receipt_routes(edge: Edge) -> APIRouter:
             reward=reward_of(status, edge=edge),
             bank_offered=edge.bank.offered(status),
             rail_note=edge.bank.note(language),
+            answers=answer_views(status.answers, language=language),
         )
         return HTMLResponse(text, headers=bank_headers(request, edge=edge))
 

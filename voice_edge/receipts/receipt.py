@@ -15,7 +15,8 @@ import structlog
 
 from pilot.errors import PilotError
 from pilot.identifiers import READABLE_ALPHABET, RECEIPT_TOKEN_BYTES, REFERENCE_LENGTH, receipt_hash
-from storage.store.cafes import trial_slots
+from storage.store.cafes import case_answers, trial_slots
+from storage.store.cafes.case_answers import CaseAnswer, Verdict
 from storage.store.engine import Store
 from storage.store.payouts import guest_payouts
 from storage.store.payouts.guest_payouts import GuestPayout
@@ -67,6 +68,7 @@ class ReceiptStatus:
         voucher: The reward's newest voucher.
         payout: Its payout to a bank account; None if its guest requested none.
         frozen: Whether a person has to release the reward, because it may have been paid before a restore.
+        answers: The café's answers to what its guest said, newest first.
     """
 
     receipt: Receipt
@@ -76,6 +78,7 @@ class ReceiptStatus:
     voucher: Voucher | None = None
     payout: GuestPayout | None = None
     frozen: bool = False
+    answers: tuple[CaseAnswer, ...] = ()
 
 
 class ReceiptService:
@@ -126,6 +129,19 @@ class ReceiptService:
             )
         )
 
+    async def give_verdict(self, receipt: Receipt, *, case_id: str, verdict: Verdict) -> None:
+        """Record the guest's verdict on an answer; only the first one counts.
+
+        Raises:
+            CaseRefused: the receipt shows no such answer.
+            PilotError: the store is away; nothing is recorded.
+        """
+        await asyncio.to_thread(
+            lambda: case_answers.give_verdict(
+                self._open_store(), case_id=case_id, session_id=receipt.session_id, verdict=verdict
+            )
+        )
+
     async def keep_saving(self) -> None:
         """Save queued receipts, retrying with growing pauses while the store is away."""
         pause = FIRST_RETRY_SECONDS
@@ -166,6 +182,7 @@ class ReceiptService:
             voucher=vouchers.of_reward(store, decision.reward_id) if decision is not None else None,
             payout=guest_payouts.of_reward(store, decision.reward_id) if decision is not None else None,
             frozen=decision is not None and freezing.frozen(store, decision.reward_id),
+            answers=tuple(case_answers.answers_to(store, receipt.session_id)),
         )
 
     def _save(self, receipt: Receipt) -> None:

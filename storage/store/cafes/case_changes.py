@@ -148,16 +148,18 @@ def set_answer(
     """
     if language not in ("sv", "en"):
         raise CaseRefused("The language of the answer is unknown.", remedy="Give sv or en.")
-    texts = {"answer": plain_text(answer, "answer"), "said": plain_text(said, "said")}
+    written, summary = plain_text(answer, "answer"), plain_text(said, "said")
     actor = _actor(by)
 
     def changed(case: Case, at: datetime) -> Case:
-        if case.status != "done" and texts["answer"]:
+        if case.status != "done" and written:
             raise CaseRefused(
                 f"A case that is {case.status} cannot be answered.",
                 remedy="Mark it as done first: guests read it as done.",
             )
-        return replace(case, **texts, answer_language=language, answered_at=at if texts["answer"] else None)
+        return replace(
+            case, answer=written, said=summary, answer_language=language, answered_at=at if written else None
+        )
 
     return _change(store, case_id, "answer", actor=actor, changed=changed)
 

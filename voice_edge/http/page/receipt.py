@@ -1,10 +1,11 @@
-"""The receipt page: the reward, its voucher and payout status, the reference, the day and the café.
+"""The receipt page: the reward, its voucher and payout, the café's answers, the reference, the day and the café.
 
 Neither the score nor the guest's words are shown.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,6 +16,7 @@ from pilot.money import kronor
 from pilot.words import section
 from storage.store.rewards.receipts import Receipt
 from voice_edge.doors.calendar_words import day_and_clock_words, day_words
+from voice_edge.http.page.answers import AnswerView
 from voice_edge.http.rendering import fill_placeholders, render
 from voice_edge.receipts.reward_view import RewardView
 
@@ -43,6 +45,7 @@ def receipt_page(
     reward: RewardView | None = None,
     bank_offered: bool = False,
     rail_note: str = "",
+    answers: Sequence[AnswerView] = (),
 ) -> str:
     """Return the receipt page.
 
@@ -58,6 +61,7 @@ def receipt_page(
         reward: The reward as decided; None before the decision.
         bank_offered: Whether its voucher may be exchanged for a payment to a bank account.
         rail_note: The note on a rail that moves no money; empty for one that does.
+        answers: The café's answers; none are shown after the erasing.
     """
     outcome = _outcome(receipt, reward, reward_ore=reward_ore, beyond_trial=beyond_trial)
     if reward is not None:
@@ -84,6 +88,7 @@ def receipt_page(
         payout_status=None if erased else payout_status_words(reward, language=language),
         bank_offered=bank_offered and not erased and ready,
         rail_note=rail_note,
+        answers=() if erased else answers,
         why_known=reward is not None and not erased,
         offer=fill_placeholders(section("bank", language), {"reward": kronor(reward_ore)}),
         outcome=outcome,

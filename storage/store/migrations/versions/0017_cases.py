@@ -41,7 +41,7 @@ def upgrade() -> None:
         sa.CheckConstraint("origin IN ('proposal', 'urgent', 'manual')", name="ck_cases_origin_known"),
         sa.CheckConstraint("status IN ('open', 'doing', 'done', 'dropped')", name="ck_cases_status_known"),
     )
-    op.create_index("ix_cases_cafe", "cases", ["cafe", "opened_at"])
+    op.create_index("ix_cases_cafe_opened_at", "cases", ["cafe", "opened_at"])
     op.create_table(
         "case_history",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False, autoincrement=True),
