@@ -45,9 +45,14 @@ class CaseAnswer:
 def answers_to(store: Store, session_id: str) -> list[CaseAnswer]:
     """Return the newest answers to a session, newest first; none to an erased one."""
     mine = (case_verdicts.c.case_id == cases.c.id) & (case_verdicts.c.session_id == session_id)
-    columns = ("id", "subject", "said", "answer", "answer_language", "answered_at")
+    columns = (
+        cases.c.id.label("case_id"),
+        *(cases.c[name] for name in ("subject", "said", "answer", "answered_at")),
+        cases.c.answer_language.label("language"),
+        case_verdicts.c.verdict,
+    )
     query = (
-        select(*(cases.c[name] for name in columns), case_verdicts.c.verdict)
+        select(*columns)
         .join(case_sessions, case_sessions.c.case_id == cases.c.id)
         .outerjoin(case_verdicts, mine)
         .where(case_sessions.c.session_id == session_id, cases.c.status == "done", cases.c.answer != "")
@@ -57,7 +62,7 @@ def answers_to(store: Store, session_id: str) -> list[CaseAnswer]:
     with store.reading() as connection:
         if connection.execute(select(tombstones.c.day).where(tombstones.c.session_id == session_id)).first():
             return []
-        return [CaseAnswer(*row) for row in connection.execute(query)]
+        return [CaseAnswer(**row._mapping) for row in connection.execute(query)]
 
 
 def give_verdict(store: Store, *, case_id: str, session_id: str, verdict: Verdict) -> bool:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pilot.business_days import business_day
 from pilot.cafes import Language
-from pilot.words import section
+from pilot.case_words import said_of
 from storage.store.cafes.case_answers import CaseAnswer, Verdict
 from voice_edge.doors.calendar_words import day_words
 
@@ -41,7 +41,7 @@ def answer_views(answers: Sequence[CaseAnswer], *, language: Language) -> tuple[
     return tuple(
         AnswerView(
             each.case_id,
-            each.said or said_of(each.subject, language=language),
+            each.said or said_of(each.subject, language),
             each.language if each.said else language,
             each.answer,
             each.language,
@@ -50,9 +50,3 @@ def answer_views(answers: Sequence[CaseAnswer], *, language: Language) -> tuple[
         )
         for each in answers
     )
-
-
-def said_of(subject: str, *, language: Language) -> str:
-    """Return what guests said about a subject, in words that no guest used."""
-    words = section("receipt", language)
-    return words.get(f"answer.about.{subject}", words["answer.about.other"])

@@ -1,0 +1,1 @@
+"""What a café could do this week, what became of the last week, and how well guests were answered."""
