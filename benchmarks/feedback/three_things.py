@@ -4,9 +4,8 @@
 
 The simulator has each café's trending topic by day. A week counts as one of a rise if its topic's share is at least
 RISE above that of the four weeks before; the choice must then propose the topic. The baseline is the three themes
-with the most negative mentions. An urgent matter takes one of the choice's three places; its measure against the
-baseline is therefore given for the first theme and for the themes. Everything between the guests' words and the themes is the product's own. About one
-minute a seed.
+with the most negative mentions. An urgent matter takes one of the choice's three places. Everything between the
+guests' words and the themes is the product's own. About one minute a seed.
 """
 
 from __future__ import annotations

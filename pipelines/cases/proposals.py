@@ -1,7 +1,8 @@
 """Three things this week: what a café could do first, out of the guests' feedback of the week before.
 
-Urgent sessions come first, together as one thing, so that themes always have room. Then come themes of which complaints have clearly become more common than in the four weeks
-before, then those with the most complaints. With little feedback nothing is proposed but the urgent.
+Urgent sessions come first, together as one thing, so that themes always have room. Then come themes of which
+complaints have clearly become more common than in the four weeks before, then those with the most complaints. With
+little feedback nothing is proposed but the urgent.
 """
 
 from __future__ import annotations
@@ -15,14 +16,15 @@ import polars as pl
 
 from pipelines.cases.feedback_claims import complaints, counted, four_weeks_before, week_before
 from pipelines.cases.rate_rise import rise_chance
+from pipelines.language.labels import THEMES as THEME_NAMES
 from pipelines.statistics.intervals import wilson
 
 MOST_PROPOSALS = 3
 FEWEST_FEEDBACKS = 10  # in the week
 FEWEST_COMPLAINTS = 3  # of a theme in the week
 FEWEST_BEFORE = 30  # feedbacks in the four weeks before, to speak of a trend
-# Fifteen themes are compared every week: at 5 % three weeks in four one would "rise" by chance.
-RISE_CHANCE = 0.01
+# Bonferroni over the themes: in one week of twenty a theme "rises" by chance, not in every second one.
+RISE_CHANCE = 0.05 / (len(THEME_NAMES) - 1)
 URGENT = "urgent"
 URGENT_PREFIX = "urgent_"
 NOT_A_THING = "other"  # Claims outside the named themes share no cause that one could act on.
