@@ -32,6 +32,7 @@ class PageEntry:
 # The first page that a reader may open is the default one.
 PAGES: tuple[PageEntry, ...] = (
     PageEntry("cafe_day.py", "nav.cafe_day", "dag", "cafe", "feedback"),
+    PageEntry("to_do.py", "nav.to_do", "att-gora", "cafe", "feedback"),
     PageEntry("pilot_overview.py", "nav.overview", "piloten", "pilot", "pilot"),
     PageEntry("kpi.py", "nav.kpi", "kpi", "pilot", "pilot"),
     PageEntry("technical.py", "nav.technical", "teknik", "pilot", "technical"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -156,7 +157,7 @@ def cafe_day(_snapshot: PageSnapshot, key: Key, *, cafes: tuple[str, ...], day: 
         completion=figures[0] if len(figures) == 1 else None,
         average_score=average,
         hours=_local_hours(hours.iter_rows()),
-        feedback=_feedback(_snapshot, scope),
+        feedback=feedback_of(_snapshot, days=[day], cafes=cafes, simulated=simulated),
     )
 
 
@@ -171,12 +172,16 @@ def _local_hours(rows: Any) -> tuple[Hour, ...]:
     return tuple(Hour(hour, completed[hour], started[hour] - completed[hour]) for hour in sorted(started))
 
 
-def _feedback(snapshot: PageSnapshot, scope: tuple[Any, ...]) -> tuple[Feedback, ...]:
+def feedback_of(
+    snapshot: PageSnapshot, *, days: Sequence[date], cafes: Sequence[str], simulated: bool
+) -> tuple[Feedback, ...]:
+    """Return the feedback of some days and cafés in the guests' words, latest first."""
+    scope = (list(days), list(cafes), simulated)
     turns = snapshot.sql(
         """
         select session_id, question, transcript, low_confidence, edited
         from turns
-        where day = ? and list_contains(?, cafe) and simulated = ? and coalesce(transcript, '') <> ''
+        where list_contains(?, day) and list_contains(?, cafe) and simulated = ? and coalesce(transcript, '') <> ''
         order by session_id, turn
         """,
         scope,
@@ -192,7 +197,7 @@ def _feedback(snapshot: PageSnapshot, scope: tuple[Any, ...]) -> tuple[Feedback,
             coalesce(feedback.flags, []) as flags
         from scored_feedback as feedback
         left join sessions on sessions.session_id = feedback.session_id and sessions.day = feedback.day
-        where feedback.day = ? and list_contains(?, feedback.cafe) and feedback.simulated = ?
+        where list_contains(?, feedback.day) and list_contains(?, feedback.cafe) and feedback.simulated = ?
         order by feedback.completed_at desc, feedback.session_id
         """,
         scope,

@@ -114,9 +114,12 @@ def set_status(store: Store, case_id: str, status: Status, *, note: str = "", by
             raise CaseRefused(
                 f"A case that is {case.status} cannot become {status}.",
                 remedy=f"It can become {' or '.join(NEXT[case.status])}; reload the page if it shows another status.",
+                code="transition",
             )
         if status == "done" and not text:
-            raise CaseRefused("A case needs a note to be done.", remedy="Write what was done, in a sentence.")
+            raise CaseRefused(
+                "A case needs a note to be done.", remedy="Write what was done, in a sentence.", code="note"
+            )
         acted = at if status in ("doing", "done") else None
         return replace(
             case,
@@ -156,6 +159,7 @@ def set_answer(
             raise CaseRefused(
                 f"A case that is {case.status} cannot be answered.",
                 remedy="Mark it as done first: guests read it as done.",
+                code="not_done",
             )
         return replace(
             case, answer=written, said=summary, answer_language=language, answered_at=at if written else None
@@ -170,11 +174,15 @@ def _change(store: Store, case_id: str, action: Action, *, actor: str, changed: 
         serialise(connection, "cases")
         before = read_case(connection, case_id)
         if before is None:
-            raise CaseRefused("There is no such case.", remedy="Reload the page: its list shows the cases there are.")
+            raise CaseRefused(
+                "There is no such case.", remedy="Reload the page: its list shows the cases there are.", code="gone"
+            )
         after: Case = changed(before, at)
         if action == "answer" and after.answer and _has_verdict(connection, case_id):
             raise CaseRefused(
-                "A guest has already replied to the answer.", remedy="Open a new case for what has happened since."
+                "A guest has already replied to the answer.",
+                remedy="Open a new case for what has happened since.",
+                code="replied",
             )
         connection.execute(update(cases).where(cases.c.id == case_id).values(asdict(after)))
         _record(connection, case_id, action, actor=actor, at=at, details=_details(before, after, action))

@@ -30,7 +30,7 @@ def plain_text(text: str, field: Field) -> str:
     most = MOST_CHARACTERS[field]
     line = re.sub(r"\s+", " ", clean(text[: 4 * most])).strip()
     if len(text) > 4 * most or len(line) > most:
-        raise CaseRefused(f"The {field} is longer than {most} characters.", remedy="Shorten it.")
+        raise CaseRefused(f"The {field} is longer than {most} characters.", remedy="Shorten it.", code="too_long")
     if any(unicodedata.category(each) == "Cc" for each in line):
         raise CaseRefused(f"The {field} has control characters.", remedy="Type it as plain text.")
     # Both languages' rules are applied to a text in either language; only the mask depends on it.
@@ -38,6 +38,7 @@ def plain_text(text: str, field: Field) -> str:
         raise CaseRefused(
             f"The {field} seems to hold personal data: a name, a number, an address or an account.",
             remedy="Write it without: guests read the answer, and a case outlives their own words.",
+            code="personal",
         )
     return line
 

@@ -26,8 +26,19 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 ORIGINS: tuple[Origin, ...] = get_args(Origin)
 
 
+RefusalCode = Literal["invalid", "too_long", "personal", "transition", "note", "not_done", "replied", "gone"]
+
+
 class CaseRefused(StorageError):
-    """A case, or a change of one, is invalid."""
+    """A case, or a change of one, is invalid.
+
+    Attributes:
+        code: The kind of the fault, for a sentence in the reader's language.
+    """
+
+    def __init__(self, what: str, *, remedy: str, code: RefusalCode = "invalid") -> None:
+        super().__init__(what, remedy=remedy)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,56 @@
+"""A café's feedback of the last five weeks for the week's three things, and the words of a case's sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboards.reading.cafe_day import Feedback, feedback_of
+from dashboards.reading.page_snapshot import CACHE_ENTRIES, CACHE_TTL_SECONDS, Key, PageSnapshot
+from pilot.business_days import days_between
+from pilot.lake_tables.tables import SCORED_FEEDBACK, SESSIONS, TURNS
+from pipelines.cases.feedback_claims import DAYS_A_WEEK, HISTORY_DAYS
+
+if TYPE_CHECKING:
+    import polars as pl
+
+TABLES = (SCORED_FEEDBACK,)
+WORDS_TABLES = (SESSIONS, TURNS, SCORED_FEEDBACK)
+
+
+def monday_of(day: date) -> date:
+    """Return the Monday of a day's week."""
+    return day - timedelta(days=day.weekday())
+
+
+def feedback_days(week: date) -> Sequence[date]:
+    """Return the days that the three things of a week are chosen from, its own included."""
+    return tuple(days_between(week - timedelta(days=HISTORY_DAYS), week + timedelta(days=DAYS_A_WEEK - 1)))
+
+
+@st.cache_data(ttl=CACHE_TTL_SECONDS, max_entries=CACHE_ENTRIES, show_spinner=False)
+def feedback_of_weeks(_snapshot: PageSnapshot, key: Key, *, cafe: str, week: date, simulated: bool) -> pl.DataFrame:
+    """Return FEEDBACK_COLUMNS of a café's `feedback_days`; `key` is the snapshot's."""
+    days = feedback_days(week)
+    return _snapshot.sql(
+        """
+        select day, session_id, themes, coalesce(flags, []) as flags, signals
+        from scored_feedback
+        where day between ? and ? and cafe = ? and simulated = ?
+        order by session_id
+        """,
+        (days[0], days[-1], cafe, simulated),
+    )
+
+
+@st.cache_data(ttl=CACHE_TTL_SECONDS, max_entries=CACHE_ENTRIES, show_spinner=False)
+def words_of(
+    _snapshot: PageSnapshot, key: Key, *, cafe: str, sessions: tuple[str, ...], days: tuple[date, ...], simulated: bool
+) -> tuple[Feedback, ...]:
+    """Return what the guests of some sessions of a café said, latest first; `key` is the snapshot's."""
+    wanted = set(sessions)
+    found = feedback_of(_snapshot, days=days, cafes=(cafe,), simulated=simulated)
+    return tuple(each for each in found if each.session_id in wanted)
