@@ -81,7 +81,7 @@ def make_case(visit: Visit, cafe: str, *, subject: str, sessions: tuple[str, ...
     origin = "urgent" if subject == "urgent" else "proposal"
     # Buttons of the same name are told apart by their subject, for screen readers too.
     label = f"{visit.say('todo.week.make')}: {subject_name(visit, subject)}"
-    if visit.principal.may(CHANGE) and st.button(label, key=f"make-{cafe}-{subject}", type="primary"):
+    if visit.principal.may(CHANGE) and st.button(label, key=f"make-{cafe}-{subject}"):
         act(
             visit,
             cafe,
@@ -149,7 +149,7 @@ def _finish(visit: Visit, case: Case) -> None:
             placeholder=visit.say("todo.do.note_hint"),
             height=80,
         )
-        done = st.form_submit_button(visit.say("todo.do.finish"), key=f"finish-{case.id}", type="primary")
+        done = st.form_submit_button(visit.say("todo.do.finish"), key=f"finish-{case.id}")
     if done:
         act(
             visit,
@@ -198,7 +198,7 @@ def _preview(visit: Visit, case: Case, *, draft: tuple[str, str], drafts: str) -
         visit.draw(fragments.status(visit.say("todo.refused.note")))
         return
     visit.draw(guest_answer(visit, case, said=said, answer=answer))
-    if st.button(visit.say("todo.do.publish"), key=f"publish-{case.id}", type="primary"):
+    if st.button(visit.say("todo.do.publish"), key=f"publish-{case.id}"):
         del st.session_state[drafts]
         act(
             visit,

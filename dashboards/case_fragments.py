@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from markupsafe import Markup
 
-from dashboards.formatting import interval, join_names, long_day, measure, number, short_day
+from dashboards.formatting import interval, join_names, long_day, measure, month_name, number
 from dashboards.fragments import Figure, figures, render
 from dashboards.visit import Visit
 from pilot.business_days import business_day
@@ -125,10 +125,11 @@ def recovery_figures(visit: Visit, found: Recovery) -> Markup:
 
 
 def period(visit: Visit, first: date, last: date) -> str:
-    """Return a period in words: "16 nov.–22 nov."."""
-    return visit.say(
-        "todo.to", first=short_day(first, language=visit.language), last=short_day(last, language=visit.language)
-    )
+    """Return a period in words: "16–22 november"."""
+    if first.month == last.month:
+        return visit.say("todo.within", first=first.day, last=last.day, month=month_name(last, language=visit.language))
+    ends = (f"{each.day} {month_name(each, language=visit.language)}" for each in (first, last))
+    return visit.say("todo.across", first=next(ends), last=next(ends))
 
 
 def _urgent(visit: Visit, item: Proposal) -> str:
@@ -185,6 +186,9 @@ def _wait(visit: Visit, hours: float) -> str:
 
 
 def _waits_between(visit: Visit, low: float | None, high: float | None) -> str:
-    if low is not None and high is not None:
-        return visit.say("interval.between", low=_wait(visit, low), high=_wait(visit, high))
-    return visit.say("interval.at_least", low=_wait(visit, low)) if low is not None else ""
+    ends = ["" if end is None else _wait(visit, end) for end in (low, high)]
+    if not ends[0] or ends[0] == ends[1]:
+        return ""
+    if not ends[1]:
+        return visit.say("interval.at_least", low=ends[0])
+    return visit.say("interval.between", low=ends[0], high=ends[1])

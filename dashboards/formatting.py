@@ -68,6 +68,11 @@ def short_day(day: date, *, language: Language) -> str:
     return str(format_date(day, "d MMM", locale=LOCALES[language]))
 
 
+def month_name(day: date, *, language: Language) -> str:
+    """Return a day's month in words: "november"."""
+    return str(format_date(day, "MMMM", locale=LOCALES[language]))
+
+
 def day_and_year(day: date, *, language: Language) -> str:
     """Return a day with its year in words: "26 februari 2027"."""
     return str(format_date(day, "d MMMM y", locale=LOCALES[language]))
