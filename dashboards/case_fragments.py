@@ -1,4 +1,4 @@
-"""HTML fragments of the page To do: proposals, cases, what became of a theme, and the guest's view of an answer."""
+"""HTML fragments of the page To do: proposals, cases, what became of a theme, answers."""
 
 from __future__ import annotations
 

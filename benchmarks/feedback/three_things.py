@@ -1,4 +1,4 @@
-"""Measures the week's three things against a plain baseline, on simulated cafés whose trending theme is known.
+"""Measures the week's three things against a plain baseline, on simulated cafés.
 
     python -m benchmarks.feedback.three_things [--seeds 5] [--first-seed 900] [--weeks 12] [--json]
 

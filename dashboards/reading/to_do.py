@@ -1,4 +1,4 @@
-"""A café's feedback of the last five weeks for the week's three things, and the words of a case's sessions."""
+"""A café's feedback of the last five weeks, and the words of a case's sessions."""
 
 from __future__ import annotations
 

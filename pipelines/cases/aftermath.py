@@ -17,7 +17,7 @@ Verdict = Literal["fewer", "more", "cannot_tell", "too_few"]
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Feedbacks that complain of a theme, among all of a week; the ends of the 95 % interval are None for none."""
+    """Feedbacks that complain of a theme, among all of a week, with the 95 % interval."""
 
     complaints: int
     feedbacks: int

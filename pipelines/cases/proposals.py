@@ -102,7 +102,7 @@ def three_things(
 
 
 def _urgent(feedback: pl.DataFrame, *, handled: Collection[str]) -> list[Proposal]:
-    """Return the urgent sessions as one proposal, its most frequent flag first; their signals do not matter."""
+    """Return the urgent sessions as one proposal, whatever their signals; frequent flags first."""
     flagged = (
         feedback.select("session_id", flag=pl.col("flags").fill_null([]))
         .explode("flag", empty_as_null=False, keep_nulls=False)

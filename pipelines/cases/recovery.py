@@ -1,4 +1,4 @@
-"""Recovery: how soon cases are acted on, how many are answered, and whether guests say that it is better."""
+"""Recovery: how soon cases are acted on and answered, and whether guests say it is better."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def recovery(cases: Sequence[CaseFacts], *, now: datetime) -> Recovery:
 
 
 def median_wait(waits: Sequence[tuple[float, bool]]) -> Figure:
-    """Return the median of waits of which some have not ended yet; a wait that goes on is not taken for a short one.
+    """Return the median of waits, of which some have not ended yet.
 
     The median is the first time at which the Kaplan-Meier estimate is at most one half; the interval holds the times
     at which it is within 1.96 standard errors (Greenwood) of one half, and is open above if the waits do not bound it.

@@ -99,7 +99,7 @@ class Guest:
         }
 
     def save(self, home: Home) -> None:
-        """Save a danger and the receipt, as the edge does, a manager's label, and a case with the guest's verdict."""
+        """Save a danger and the receipt, as the edge does, a label, and a case with a verdict."""
         mine = self.receipt
         danger = DangerReport(
             self.session_id, 1, mine.cafe, mine.day, mine.simulated, self.danger, "now", "guest", mine.created_at

@@ -1,4 +1,4 @@
-"""Days of `lake_days` with themes, of which some are praised and others complained of, and with urgent sessions."""
+"""Days of `lake_days` with praised and criticised themes, and with urgent sessions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opens cases and changes them; each change is in the case's history and in the audit log, without texts."""
+"""Opens and changes cases; history and audit log have each change, without texts."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def set_status(store: Store, case_id: str, status: Status, *, note: str = "", by
 def set_answer(
     store: Store, case_id: str, *, answer: str, said: str = "", language: Literal["sv", "en"] = "sv", by: str
 ) -> Case:
-    """Set the answer to the guests of a case that is done; return it. An empty answer withdraws it, at any time.
+    """Set the answer to the guests of a case that is done; an empty one withdraws it at any time.
 
     Args:
         store: The store.

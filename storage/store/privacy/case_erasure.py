@@ -1,4 +1,4 @@
-"""Deletes cases' links to an erased session or to sessions whose words have expired, and these guests' verdicts.
+"""Deletes cases' links to erased or expired sessions, and these guests' verdicts.
 
 A trigger refuses any other deletion (migration 0017). The case itself stays: it holds nothing of a guest. Both
 functions run within the caller's transaction, and repeated they also delete rows added since.

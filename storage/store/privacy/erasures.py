@@ -156,7 +156,7 @@ def reopen(store: Store, sessions: Collection[str]) -> None:
 
 
 def pseudonymise(store: Store, session_id: str) -> None:
-    """Delete a session's results, labels, reported dangers and links to cases, and pseudonymise its decisions.
+    """Delete a session's results, labels, dangers and links to cases; pseudonymise its decisions.
 
     A receipt keeps its hash, reference, café and day, so that its holder can see that it was erased. Decisions and
     bookings stay under a pseudonym. Repeated, it also covers rows added since.

@@ -1,4 +1,4 @@
-"""The week's three things: urgent first, then what rises, then what is said most; nothing out of little."""
+"""The week's three things: urgent first, then rises, then the most; nothing out of little."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class AnswerView:
 
 
 def answer_views(answers: Sequence[CaseAnswer], *, language: Language) -> tuple[AnswerView, ...]:
-    """Return the views of a session's answers in the page's language; the manager's own texts stay in theirs."""
+    """Return the views of a session's answers; the manager's own texts stay in their language."""
     return tuple(
         AnswerView(
             each.case_id,

@@ -1,4 +1,4 @@
-"""The receipt page: the reward, its voucher and payout, the café's answers, the reference, the day and the café.
+"""The receipt page: reward, voucher, payout, the café's answers, reference, day and café.
 
 Neither the score nor the guest's words are shown.
 """

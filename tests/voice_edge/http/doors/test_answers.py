@@ -1,4 +1,4 @@
-"""The café's answer on the receipt: shown to its guests only, replied to once, and gone with an erasure."""
+"""The café's answer on the receipt: shown to its guests, replied to once, gone when erased."""
 
 from __future__ import annotations
 
