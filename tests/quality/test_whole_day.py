@@ -306,7 +306,8 @@ def test_one_broken_row_is_set_apart_and_a_fault_of_the_table_stops_the_day(
     stopping = name.startswith(OF_THE_TABLE) or name in NAMELESS or rule.by_todays_file
     if result.stops:
         sessions = pl.DataFrame({"session_id": getattr(good, table)["session_id"].tolist()}, schema={"session_id": str})
-        assert set_apart(result, frame=sessions).stops is stopping
+        (found,) = set_apart([result], frames={result.table: sessions})
+        assert found.stops is stopping
 
 
 def test_a_quiet_day_warns_once_it_is_over_and_stops_nothing(good: Frames) -> None:
