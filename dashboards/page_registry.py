@@ -20,6 +20,7 @@ class PageEntry:
         url_path: Its address.
         section: Its section of the menu.
         permission: The permission that opens it; without it, the page does not exist for the reader.
+        of_every_cafe: Whether only a reader of every café may open it, because its rows belong to no café.
     """
 
     script: str
@@ -27,6 +28,7 @@ class PageEntry:
     url_path: str
     section: Section
     permission: Permission
+    of_every_cafe: bool = False
 
 
 # The first page that a reader may open is the default one.
@@ -41,10 +43,12 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry("cafes.py", "nav.cafes", "kafeer", "pilot", "cafes"),
     PageEntry("quality.py", "nav.quality", "datakvalitet", "pilot", "technical"),
     PageEntry("payments.py", "nav.payments", "betalningar", "pilot", "money"),
-    PageEntry("audit_log.py", "nav.audit", "logg", "pilot", "audit"),
+    PageEntry("audit_log.py", "nav.audit", "logg", "pilot", "audit", of_every_cafe=True),
 )
 
 
 def pages_for(principal: Principal) -> tuple[PageEntry, ...]:
     """Return the pages that a principal may open."""
-    return tuple(page for page in PAGES if principal.may(page.permission))
+    return tuple(
+        page for page in PAGES if principal.may(page.permission) and (principal.cafes is None or not page.of_every_cafe)
+    )

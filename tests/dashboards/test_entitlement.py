@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import polars as pl
@@ -84,6 +85,12 @@ def test_a_page_exists_only_for_the_roles_that_may_open_it(
     allowed = entry.permission in OF_ROLE[role]
     assert (entry in pages_for(Principal("1", "x@example.se", role, None, 1))) == allowed
     assert is_opened(at, entry) == allowed
+
+
+def test_the_audit_log_is_for_readers_of_every_cafe() -> None:
+    some = Principal("1", "x@example.se", "pilot_manager", frozenset({OWN}), 1)
+    assert "logg" not in {entry.url_path for entry in pages_for(some)}
+    assert "logg" in {entry.url_path for entry in pages_for(replace(some, cafes=None))}
 
 
 def is_opened(at: AppTest, entry: PageEntry) -> bool:
