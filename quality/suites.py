@@ -13,6 +13,7 @@ from pilot.lake_tables.insight_tables import THEMES, VOICE_LATENCY, VOLUME_ANOMA
 from pilot.lake_tables.payout_tables import LEDGER_AUDIT, PAYMENTS, PAYOUT_BATCHES, PAYOUTS
 from pilot.lake_tables.report_tables import BUSINESS_IMPACT, CAPACITY_PLAN, PILOT_REPORT
 from pilot.lake_tables.retention_table import RETENTION
+from pilot.lake_tables.satisfaction_tables import SATISFACTION, THEME_DAYPARTS
 from pilot.lake_tables.tables import (
     CUSTOMER_COUNTS,
     FINGERPRINTS,
@@ -43,6 +44,7 @@ from quality.results import SuiteResult
 from quality.retention_rules import retention_rules
 from quality.reward_rules import parity_rules, reward_rules
 from quality.rules import Evidence, Rule, cafe_in_file, declaration_rules
+from quality.satisfaction_rules import satisfaction_rules, theme_daypart_rules
 from quality.session_rules import session_rules
 from quality.signal_rules import signal_rules
 from quality.turn_rules import turn_rules
@@ -80,6 +82,8 @@ OWN: dict[str, Suite] = {
     PAYOUTS.name: Suite(payout_rules),
     LEDGER_AUDIT.name: Suite(ledger_rules),
     THEMES.name: Suite(theme_rules, (SCORED_FEEDBACK,)),
+    SATISFACTION.name: Suite(satisfaction_rules, (SCORED_FEEDBACK,)),
+    THEME_DAYPARTS.name: Suite(theme_daypart_rules, (SCORED_FEEDBACK,)),
     VOICE_LATENCY.name: Suite(latency_rules, (TURNS,)),
     VOLUME_ANOMALIES.name: Suite(anomaly_rules, (SESSIONS,)),
     PILOT_REPORT.name: Suite(report_rules),

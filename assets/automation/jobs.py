@@ -19,6 +19,7 @@ from assets.tables.raw_events import raw_events
 from assets.tables.retention import retention
 from assets.tables.reward_parity import reward_parity
 from assets.tables.rewards import rewards
+from assets.tables.satisfaction import satisfaction, theme_dayparts
 from assets.tables.scored_feedback import scored_feedback
 from assets.tables.session_signals import session_signals
 from assets.tables.sessions import sessions
@@ -45,6 +46,8 @@ TABLE_ASSETS = [
     customer_counts,
     uptime,
     themes,
+    satisfaction,
+    theme_dayparts,
     voice_latency,
     volume_anomalies,
     pilot_kpis,

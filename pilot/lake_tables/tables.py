@@ -19,6 +19,7 @@ from pilot.lake_tables.money_tables import REWARDS as REWARDS
 from pilot.lake_tables.payout_tables import LEDGER_AUDIT, PAYMENTS, PAYOUT_BATCHES, PAYOUTS
 from pilot.lake_tables.report_tables import BUSINESS_IMPACT, CAPACITY_PLAN, PILOT_REPORT
 from pilot.lake_tables.retention_table import RETENTION
+from pilot.lake_tables.satisfaction_tables import SATISFACTION, THEME_DAYPARTS
 
 RAW_EVENTS = Table(
     "raw_events",
@@ -299,6 +300,8 @@ TABLES: dict[str, Table] = {
         CUSTOMER_COUNTS,
         UPTIME,
         THEMES,
+        SATISFACTION,
+        THEME_DAYPARTS,
         VOICE_LATENCY,
         VOLUME_ANOMALIES,
         PILOT_KPIS,

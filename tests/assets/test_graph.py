@@ -61,6 +61,8 @@ def test_a_day_of_stories_becomes_every_table(computed_day: Computed) -> None:
         "retention": 0,
         "customer_counts": 1,
         "themes": 3 * 15,
+        "satisfaction": 3,
+        "theme_dayparts": 3,
         "voice_latency": 3 * 7,
         "volume_anomalies": 3 * 6,  # real guests' hours up to 13 on the wall clock
         "pilot_kpis": (3 + 1) * len(KPIS),

@@ -16,6 +16,7 @@ from pilot.lake_tables.retention_table import RETENTION
 from pilot.lake_tables.tables import CUSTOMER_COUNTS, REWARDS
 from pipelines.feedback.scored_feedback import scored_feedback
 from pipelines.feedback.sessions import sessions
+from pipelines.feedback.satisfaction import satisfaction, theme_dayparts
 from pipelines.feedback.themes_daily import HISTORY_COLUMNS, themes_of
 from pipelines.feedback.turns import turns
 from pipelines.figures.kpis import pilot_kpis
@@ -93,6 +94,8 @@ def polars_day() -> dict[str, pl.DataFrame]:
         "uptime": service,
         "pilot_kpis": kpis,
         "themes": by_theme,
+        "satisfaction": satisfaction(scored, day=DAY),
+        "theme_dayparts": theme_dayparts(scored, day=DAY),
         "voice_latency": voice_latency(said, day=DAY),
         "volume_anomalies": volume,
         "pilot_report": pilot_report(basis, day=DAY, kpis=kpis, uptime=service, turns=said),
