@@ -62,9 +62,9 @@ def funnel(visit: Visit, steps: Funnel) -> Markup:
     return render("funnel", steps=shown)
 
 
-def quotes(visit: Visit, feedbacks: Sequence[Feedback]) -> Markup:
-    """Return a list of feedbacks, each with an anchor for links to it."""
-    return render("quotes", quotes=[_quote(visit, one, anchor=_anchor(one)) for one in feedbacks])
+def quotes(visit: Visit, feedbacks: Sequence[Feedback], *, day: str = "") -> Markup:
+    """Return a list of feedbacks of a day, named where it is given, each with an anchor for links to it."""
+    return render("quotes", quotes=[_quote(visit, one, anchor=_anchor(one), day=day) for one in feedbacks])
 
 
 def act_first(visit: Visit, feedbacks: Sequence[Feedback], *, aspect_counts: Mapping[str, int]) -> Markup:
@@ -79,8 +79,20 @@ def act_first(visit: Visit, feedbacks: Sequence[Feedback], *, aspect_counts: Map
     # Without anchors: a link leads to the same feedback in the list of all.
     return render(
         "act_first",
+        style="pf-blame",
         head=section_head(visit.say("day.act.title"), summary=summary),
         quotes=[_quote(visit, one, aspect_counts=aspect_counts) for one in feedbacks],
+    )
+
+
+def praised(visit: Visit, feedbacks: Sequence[Feedback]) -> Markup:
+    """Return the feedbacks that praise; the section says so if there is none."""
+    summary = visit.say("day.praise.what" if feedbacks else "day.praise.none")
+    return render(
+        "act_first",
+        style="pf-praise",
+        head=section_head(visit.say("day.praise.title"), summary=summary),
+        quotes=[_quote(visit, one) for one in feedbacks],
     )
 
 
@@ -99,9 +111,15 @@ def urgent(visit: Visit, feedbacks: Sequence[Feedback]) -> Markup:
 
 
 def _quote(
-    visit: Visit, feedback: Feedback, *, anchor: str = "", aspect_counts: Mapping[str, int] | None = None
+    visit: Visit,
+    feedback: Feedback,
+    *,
+    anchor: str = "",
+    day: str = "",
+    aspect_counts: Mapping[str, int] | None = None,
 ) -> Markup:
     details = (
+        day,
         clock_time(feedback.sent_at),
         visit.name_of("language", feedback.language),
         visit.name_of("mode", feedback.mode),

@@ -35,6 +35,7 @@ class PageEntry:
 PAGES: tuple[PageEntry, ...] = (
     PageEntry("cafe_day.py", "nav.cafe_day", "dag", "cafe", "feedback"),
     PageEntry("to_do.py", "nav.to_do", "att-gora", "cafe", "feedback"),
+    PageEntry("guests_say.py", "nav.guests_say", "gasterna", "cafe", "feedback"),
     PageEntry("pilot_overview.py", "nav.overview", "piloten", "pilot", "pilot"),
     PageEntry("kpi.py", "nav.kpi", "kpi", "pilot", "pilot"),
     PageEntry("technical.py", "nav.technical", "teknik", "pilot", "technical"),

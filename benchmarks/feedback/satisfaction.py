@@ -89,12 +89,13 @@ def print_figures(title: str, found: dict[str, Kinds]) -> None:
 
 
 def _macro(found: Sequence[str], labelled: Sequence[str]) -> float:
-    """Return the mean F1 of the kinds."""
+    """Return the mean F1 of the kinds that are labelled or found."""
     scores = []
     for kind in SATISFACTIONS:
         both = sum(one == other == kind for one, other in zip(found, labelled, strict=True))
         number = list(found).count(kind) + list(labelled).count(kind)
-        scores.append(2 * both / number if number else 1.0)
+        if number:
+            scores.append(2 * both / number)
     return sum(scores) / len(scores)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,13 +15,16 @@ from dashboards.reading.kpi_figures import KpiFigure, figures_from
 from dashboards.reading.page_snapshot import CACHE_ENTRIES, CACHE_TTL_SECONDS, Key, PageSnapshot
 from pilot.business_days import local_time
 from pilot.lake_tables.tables import PILOT_KPIS, SCORED_FEEDBACK, SESSIONS, TURNS
+from pipelines.feedback.satisfaction import satisfaction_of
 
 TABLES = (SESSIONS, TURNS, SCORED_FEEDBACK, PILOT_KPIS)
 
+POLARITY = re.compile(r':\s*"(\w+)"')  # of a theme in the column of claims
 USEFUL_ABOVE = 60  # The rubric's bound of "useful": specific, with detail or a reason.
 ACTIONABLE_FROM = 0.5  # The lowest subscore of a feedback to act on.
 URGENT_PREFIX = "urgent_"
 ACT_FIRST = 3  # feedbacks
+PRAISED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class Feedback:
     signals: tuple[str, ...]
     turns: tuple[QuotedTurn, ...]
     flags: tuple[str, ...] = ()
+    satisfaction: str = "neutral"
 
     @property
     def urgent(self) -> tuple[str, ...]:
@@ -103,6 +108,16 @@ class CafeDay:
         chosen = list(first.values())[:ACT_FIRST]
         chosen += [feedback for feedback in ranked if feedback not in chosen][: ACT_FIRST - len(chosen)]
         return tuple(chosen)
+
+    @property
+    def praised(self) -> tuple[Feedback, ...]:
+        """Return the few feedbacks that only praise, the most useful first; each of other aspects."""
+        happy = [one for one in self.feedback if one.satisfaction == "positive" and not one.signals and not one.urgent]
+        ranked = sorted(happy, key=lambda one: (-one.score, one.sent_at, one.session_id))
+        first: dict[tuple[str, ...], Feedback] = {}
+        for feedback in ranked:
+            first.setdefault(feedback.aspects, feedback)
+        return tuple(first.values())[:PRAISED]
 
     @property
     def aspect_counts(self) -> Counter[str]:
@@ -194,7 +209,7 @@ def feedback_of(
         select
             feedback.session_id, feedback.completed_at, feedback.language, coalesce(sessions.mode, '') as mode,
             feedback.score, feedback.actionability, feedback.aspects, feedback.signals,
-            coalesce(feedback.flags, []) as flags
+            coalesce(feedback.flags, []) as flags, coalesce(feedback.themes, '') as themes
         from scored_feedback as feedback
         left join sessions on sessions.session_id = feedback.session_id and sessions.day = feedback.day
         where list_contains(?, feedback.day) and list_contains(?, feedback.cafe) and feedback.simulated = ?
@@ -213,7 +228,10 @@ def feedback_of(
             aspects=tuple(aspects),
             signals=tuple(signals),
             flags=tuple(flags),
+            satisfaction=satisfaction_of(POLARITY.findall(themes)),
             turns=tuple(quoted.get(session_id, ())),
         )
-        for session_id, sent_at, language, mode, score, actionability, aspects, signals, flags in scored.iter_rows()
+        for session_id, sent_at, language, mode, score, actionability, aspects, signals, flags, themes in (
+            scored.iter_rows()
+        )
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import streamlit as st
 
@@ -18,8 +18,11 @@ from dashboards.reading.cafe_day import TABLES, CafeDay, Feedback, cafe_day
 from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
 from dashboards.reading.calendar import Extent, extent
 from dashboards.reading.page_snapshot import PageSnapshot, versions_key
+from dashboards.reading.satisfaction import TABLES as SATISFACTION_TABLES
+from dashboards.reading.satisfaction import Period, compared_days, period
 from dashboards.reading.volume import TABLES as VOLUME_TABLES
 from dashboards.reading.volume import volume_episodes
+from dashboards.satisfaction_fragments import satisfaction
 from dashboards.url_choice import url_choice
 from dashboards.visit import Visit, current
 from dashboards.volume_words import episode_in_words
@@ -30,6 +33,8 @@ from pilot.opening_hours import hours_on
 from pipelines.volume.episodes import Episode
 
 SHOWN_AT_FIRST = 15
+HAPPY_DAYS = 7  # compared with the four weeks before: one day has too few guests
+BEFORE_DAYS = 28
 
 
 def show(visit: Visit) -> None:
@@ -48,6 +53,9 @@ def show(visit: Visit) -> None:
     with PageSnapshot(lake, *TABLES, *VOLUME_TABLES, days=[day]) as snapshot:
         shown = cafe_day(snapshot, snapshot.key, cafes=(cafe.id,), day=day, simulated=visit.simulated)
         odd = volume_episodes(snapshot, snapshot.key, cafe=cafe.id, day=day, simulated=visit.simulated)
+    week = day - timedelta(days=HAPPY_DAYS - 1)
+    with PageSnapshot(lake, *SATISFACTION_TABLES, days=compared_days(week, day, before=BEFORE_DAYS)) as snapshot:
+        happy = period(snapshot, snapshot.key, cafe=cafe.id, first=week, last=day, simulated=visit.simulated)
     with head:
         visit.draw(
             fragments.page_head(
@@ -67,15 +75,16 @@ def show(visit: Visit) -> None:
         with alarm:
             visit.draw(feedback_fragments.urgent(visit, urgent))
     with figures:
-        _day_in_figures(visit, cafe, day=day, shown=shown, extent=own, odd=odd)
+        _day_in_figures(visit, cafe, day=day, shown=shown, happy=happy, extent=own, odd=odd)
 
 
 def _day_in_figures(
-    visit: Visit, cafe: Cafe, *, day: date, shown: CafeDay, extent: Extent, odd: Sequence[Episode]
+    visit: Visit, cafe: Cafe, *, day: date, shown: CafeDay, happy: Period, extent: Extent, odd: Sequence[Episode]
 ) -> None:
     _lead(visit, cafe, day=day, shown=shown, extent=extent, odd=[episode_in_words(visit, one) for one in odd])
+    title = fragments.section_head(visit.say("happy.title"), summary=visit.say("happy.what"))
+    visit.draw(satisfaction(visit, happy, head=title))
     _figures(visit, cafe, shown)
-    _act_first(visit, shown)
     left, right = st.columns([3, 2], gap="large")
     with left:
         visit.draw(fragments.section_head(visit.say("day.hours.title"), summary=visit.say("day.hours.what")))
@@ -90,6 +99,7 @@ def _day_in_figures(
     with right:
         title = fragments.section_head(visit.say("day.funnel.title"))
         visit.draw(title + feedback_fragments.funnel(visit, shown.funnel))
+    _act_first(visit, shown)
     customer_count(visit, cafe, day=day)
 
 
@@ -186,8 +196,13 @@ def _figures(visit: Visit, cafe: Cafe, shown: CafeDay) -> None:
 
 
 def _act_first(visit: Visit, shown: CafeDay) -> None:
-    if shown.feedback:
+    if not shown.feedback:
+        return
+    act, praise = st.columns(2, gap="medium")
+    with act:
         visit.draw(feedback_fragments.act_first(visit, shown.act_first, aspect_counts=shown.aspect_counts))
+    with praise:
+        visit.draw(feedback_fragments.praised(visit, shown.praised))
 
 
 def _all_feedback(visit: Visit, shown: CafeDay) -> None:

@@ -47,6 +47,8 @@ STARTS_WITHIN_SECONDS = 60
 SIZES = ((1280, 900), (390, 844))
 PAGES = {
     "day": "",
+    "guests": "gasterna",
+    "to_do": "att-gora",
     "overview": "piloten",
     "kpi": "kpi",
     "technical": "teknik",
@@ -57,7 +59,8 @@ PAGES = {
     "audit": "logg",
 }
 TITLES = {
-    "": ("Kaféets dag", "The café's day"),
+    "": ("I dag", "Today"),
+    "gasterna": ("Vad gästerna säger", "What guests say"),
     "piloten": ("Hela piloten", "The whole pilot"),
     "datakvalitet": ("Datakvalitet", "Data quality"),
     "betalningar": ("Betalningar", "Payments"),

@@ -1,0 +1,66 @@
+"""What a page shows as files: CSV that no spreadsheet runs as a formula, and charts as PNG and PDF."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import streamlit as st
+import vl_convert
+from defusedcsv import csv
+
+from dashboards.visit import Visit
+
+BYTE_ORDER_MARK = "\ufeff"  # Excel reads UTF-8, and so å, ä and ö, only after it.
+PNG_SCALE = 2.0
+CHART_WIDTH_PX = 900
+PAPER = "#FFFFFF"
+
+
+def csv_file(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """Return rows as a CSV file, with an apostrophe before a text that a spreadsheet would run as a formula."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(header)
+    writer.writerows(rows)
+    return (BYTE_ORDER_MARK + out.getvalue()).encode("utf-8")
+
+
+def chart_png(chart: Any) -> bytes:
+    """Return a chart as a PNG, made without any request to the network."""
+    return vl_convert.vegalite_to_png(_specification(chart), scale=PNG_SCALE, allowed_base_urls=[])
+
+
+def chart_pdf(chart: Any) -> bytes:
+    """Return a chart as a PDF, made without any request to the network."""
+    return vl_convert.vegalite_to_pdf(_specification(chart), allowed_base_urls=[])
+
+
+def download_chart(visit: Visit, chart: Any, *, name: str) -> None:
+    """Draw buttons that save a chart; the files are made at the click."""
+    with st.container(horizontal=True):
+        _download(visit, "png", lambda: chart_png(chart), name=name, mime="image/png")
+        _download(visit, "pdf", lambda: chart_pdf(chart), name=name, mime="application/pdf")
+
+
+def download_csv(
+    visit: Visit, header: Sequence[str], rows: Callable[[], Iterable[Sequence[object]]], *, name: str
+) -> None:
+    """Draw a button that saves rows as CSV; they are read at the click, after the reader is confirmed."""
+
+    def made() -> bytes:
+        visit.confirm()
+        return csv_file(header, rows())
+
+    _download(visit, "csv", made, name=name, mime="text/csv")
+
+
+def _download(visit: Visit, kind: str, made: Callable[[], bytes], *, name: str, mime: str) -> None:
+    label = visit.say(f"export.{kind}")
+    st.download_button(label, made, f"{name}.{kind}", mime, key=f"{kind}-{name}", on_click="ignore")
+
+
+def _specification(chart: Any) -> dict[str, Any]:
+    found: dict[str, Any] = chart.properties(width=CHART_WIDTH_PX, background=PAPER).to_dict()
+    return found

@@ -1,0 +1,31 @@
+"""Files of what a page shows: no spreadsheet runs a text, and charts need no network."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+import pytest
+
+from dashboards.exports import BYTE_ORDER_MARK, chart_pdf, chart_png, csv_file
+
+CHART = alt.Chart(pd.DataFrame([{"day": "23 nov.", "count": 3}])).mark_bar().encode(x="day:N", y="count:Q")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1+2", "@SUM(A1)", "=cmd|' /C calc'!A0", "\t=1", "\r=1"])
+def test_a_text_that_a_spreadsheet_would_run_is_quoted(text: str) -> None:
+    cell = csv_file(["Svar"], [[text]]).decode("utf-8").removeprefix(BYTE_ORDER_MARK).splitlines()[1]
+    assert cell.lstrip('"').startswith("'")
+
+
+def test_swedish_letters_and_numbers_stay_as_they_are() -> None:
+    assert csv_file(["Tema"], [["kö", -3]]).decode("utf-8") == f"{BYTE_ORDER_MARK}Tema\r\nkö,-3\r\n"
+
+
+def test_a_chart_becomes_a_png_and_a_pdf() -> None:
+    assert chart_png(CHART).startswith(b"\x89PNG")
+    assert chart_pdf(CHART).startswith(b"%PDF")
+
+
+def test_a_chart_fetches_nothing() -> None:
+    with pytest.raises(ValueError, match="(?i)url|denied|allowed"):
+        chart_png(alt.Chart("http://127.0.0.1:9/data.json").mark_bar())
