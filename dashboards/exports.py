@@ -23,7 +23,8 @@ def csv_file(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(header)
-    writer.writerows(rows)
+    # A tab or a line break before a formula hides it from defusedcsv, but not from a spreadsheet.
+    writer.writerows([value.strip() if isinstance(value, str) else value for value in row] for row in rows)
     return (BYTE_ORDER_MARK + out.getvalue()).encode("utf-8")
 
 

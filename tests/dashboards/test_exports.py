@@ -11,7 +11,7 @@ from dashboards.exports import BYTE_ORDER_MARK, chart_pdf, chart_png, csv_file
 CHART = alt.Chart(pd.DataFrame([{"day": "23 nov.", "count": 3}])).mark_bar().encode(x="day:N", y="count:Q")
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1+2", "@SUM(A1)", "=cmd|' /C calc'!A0", "\t=1", "\r=1"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1+2", "@SUM(A1)", "=cmd|' /C calc'!A0", "\t=1", "\r=1", " =1", "\n=1"])
 def test_a_text_that_a_spreadsheet_would_run_is_quoted(text: str) -> None:
     cell = csv_file(["Svar"], [[text]]).decode("utf-8").removeprefix(BYTE_ORDER_MARK).splitlines()[1]
     assert cell.lstrip('"').startswith("'")
