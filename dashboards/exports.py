@@ -19,7 +19,7 @@ PAPER = "#FFFFFF"
 
 
 def csv_file(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """Return rows as a CSV file, with an apostrophe before a text that a spreadsheet would run as a formula."""
+    """Return rows as CSV, with an apostrophe before a text that would run as a formula."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(header)

@@ -17,7 +17,7 @@ KINDS = {"delta", "polars"}
 def satisfaction(day: TableDay) -> RebuildResult:
     """Counts content and discontent guests by daypart, from the polarity of their claims."""
     frame = made.satisfaction(day.read(SCORED_FEEDBACK), day=day.day)
-    counts = {name: int(frame[name].sum()) for name in made.SATISFACTIONS}
+    counts: dict[str, int] = {name: int(frame[name].sum()) for name in made.SATISFACTIONS}
     return day.write(frame, usable=sum(counts.values()), guests=bars(counts, unit="feedbacks"))
 
 

@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def of_author(everything: Sample, author: str) -> dict[str, Kinds]:
-    """Return the satisfaction of each genuine session of an author: labelled, and by each way to predict it."""
+    """Return the satisfaction of an author's genuine sessions: labelled, and as predicted."""
     sessions = np.array([source == "sessions" for source in everything.source])
     genuine = np.array([row.get("kind") == "genuine" for row in everything.rows])
     mine = np.flatnonzero((everything.author == author) & sessions & genuine).tolist()

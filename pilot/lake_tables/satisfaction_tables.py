@@ -1,4 +1,4 @@
-"""The lake's tables of guests' satisfaction and of themes by daypart, small enough to read over months."""
+"""The lake's tables of satisfaction and of themes by daypart, small enough to read over months."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables `satisfaction` and `theme_dayparts`: whether guests are content, apart from how useful they are."""
+"""The tables `satisfaction` and `theme_dayparts`: whether guests are content, not how useful."""
 
 from __future__ import annotations
 

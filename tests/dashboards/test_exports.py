@@ -11,7 +11,9 @@ from dashboards.exports import BYTE_ORDER_MARK, chart_pdf, chart_png, csv_file
 CHART = alt.Chart(pd.DataFrame([{"day": "23 nov.", "count": 3}])).mark_bar().encode(x="day:N", y="count:Q")
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1+2", "@SUM(A1)", "=cmd|' /C calc'!A0", "\t=1", "\r=1", " =1", "\n=1"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1+2", "@SUM(A1)", "=cmd|' /C calc'!A0", "\t=1", "\r=1", " =1", "\n=1"]
+)
 def test_a_text_that_a_spreadsheet_would_run_is_quoted(text: str) -> None:
     cell = csv_file(["Svar"], [[text]]).decode("utf-8").removeprefix(BYTE_ORDER_MARK).splitlines()[1]
     assert cell.lstrip('"').startswith("'")
@@ -27,5 +29,5 @@ def test_a_chart_becomes_a_png_and_a_pdf() -> None:
 
 
 def test_a_chart_fetches_nothing() -> None:
-    with pytest.raises(ValueError, match="(?i)url|denied|allowed"):
+    with pytest.raises(ValueError, match=r"(?i)url|denied|allowed"):
         chart_png(alt.Chart("http://127.0.0.1:9/data.json").mark_bar())

@@ -13,10 +13,14 @@ from streamlit.testing.v1 import AppTest
 from dashboards.entitled_lake import EntitledLake
 from dashboards.reading.guests_say import TABLES, Filter, Found, find
 from dashboards.reading.page_snapshot import PageSnapshot
+from pilot.identifiers import new_receipt_token, receipt_hash
 from pilot.lake_tables.satisfaction_tables import SATISFACTION, THEME_DAYPARTS
 from pilot.lake_tables.tables import SCORED_FEEDBACK, TURNS
 from storage.home import Home
-from tests.dashboards.conftest import EVERYONE, TODAY
+from storage.store.cafes.feedback_labels import history
+from storage.store.rewards import receipts
+from storage.store.rewards.receipts import Receipt
+from tests.dashboards.conftest import EVERYONE, NOW, TODAY
 from tests.dashboards.lake_days import make_day
 
 Pages = Callable[..., AppTest]
@@ -142,3 +146,27 @@ def test_a_manager_of_another_cafe_sees_nothing_of_this_one(home: Home, visit_pa
     text = shown(page(at))
     assert "Göteborg" in text
     assert "Aurora" not in text
+
+
+def test_a_label_is_saved_under_the_readers_name_and_shown_and_withdrawn(home: Home, visit_pages: Pages) -> None:
+    wrote(home, days=1)
+    session = found(home).shown[0].session_id
+    token = receipt_hash(new_receipt_token())
+    receipts.save(
+        home.store(), Receipt(token, "K7M2QP", session, "aurora", TODAY, "sv", False, NOW, 71, True, "2026-11")
+    )
+    at = page(visit_pages(role="manager", cafes=("aurora",)))
+    at.button(key=f"useful-{session}").click().run()
+    (label,) = history(home.store(), session)
+    assert (label.useful, label.actor) == (True, "manager@example.se")
+    assert "Ditt omdöme: användbart" in shown(at)
+    at.button(key=f"useful-{session}").click().run()
+    assert history(home.store(), session)[0].withdraws
+    assert "Ditt omdöme" not in shown(at)
+
+
+def test_support_reads_and_cannot_label(home: Home, visit_pages: Pages) -> None:
+    wrote(home, days=1)
+    at = page(visit_pages(role="support"))
+    assert shown(at)
+    assert not [each for each in at.button if str(each.key).startswith("useful-")]

@@ -14,9 +14,9 @@ from pilot.cafes import parse_cafes
 from pilot.lake_tables.insight_tables import THEMES, VOLUME_ANOMALIES
 from pilot.lake_tables.retention_table import RETENTION
 from pilot.lake_tables.tables import CUSTOMER_COUNTS, REWARDS
+from pipelines.feedback.satisfaction import satisfaction, theme_dayparts
 from pipelines.feedback.scored_feedback import scored_feedback
 from pipelines.feedback.sessions import sessions
-from pipelines.feedback.satisfaction import satisfaction, theme_dayparts
 from pipelines.feedback.themes_daily import HISTORY_COLUMNS, themes_of
 from pipelines.feedback.turns import turns
 from pipelines.figures.kpis import pilot_kpis
