@@ -148,6 +148,13 @@ class Settings(BaseModel):
         pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
         description="Time at which the day's batch of payouts is planned, in Stockholm.",
     )
+    dip_percent: int = Field(
+        default=50, ge=1, le=100, description="Share of negative answers, in percent, from which a café has a dip."
+    )
+    dip_answers: int = Field(default=4, ge=1, le=1000, description="Fewest answers within the time for a dip.")
+    dip_minutes: int = Field(
+        default=60, ge=5, le=720, description="Time whose answers are compared for a dip, in minutes."
+    )
     probe_seconds: int = Field(
         default=30, ge=5, le=600, description="Interval of the probes of `pilot watch`, in seconds."
     )

@@ -13,6 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from operations.backup.redemptions import RedemptionExport
 from operations.system import HEARTBEAT_NAME, RUN_FOLDER
+from operations.watch.alerts.dip import DipRule, DipWatcher
 from operations.watch.alerts.stale_figures import StaleFiguresWatcher
 from operations.watch.alerts.stopped_automation import StoppedAutomationWatcher
 from operations.watch.alerts.urgent import UrgentWatcher
@@ -32,6 +33,7 @@ REWARD_SECONDS = 10
 EXPIRY_SECONDS = 3600
 REDEMPTION_SECONDS = 5
 VOLUME_SECONDS = 60
+DIP_SECONDS = 60
 FORGETTING_SECONDS = 3600
 FIGURES_SECONDS = 60
 AUTOMATION_SECONDS = 60
@@ -87,6 +89,16 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
             clock=now,
         )
         scheduler.add_job(volume, trigger="interval", seconds=VOLUME_SECONDS, coalesce=True, max_instances=1)
+        dip = DipWatcher(
+            home.lake(),
+            cafes=home.cafes(),
+            rule=DipRule.of(home.settings),
+            folder=home.root / RUN_FOLDER,
+            pages_url=home.settings.pages_url,
+            simulated=home.kind == "demo",
+            clock=now,
+        )
+        scheduler.add_job(dip, trigger="interval", seconds=DIP_SECONDS, coalesce=True, max_instances=1)
         figures = StaleFiguresWatcher(home, clock=now)
         scheduler.add_job(figures, trigger="interval", seconds=FIGURES_SECONDS, coalesce=True, max_instances=1)
         stopped = StoppedAutomationWatcher(home, clock=now)

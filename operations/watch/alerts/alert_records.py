@@ -46,6 +46,11 @@ class AlertRecords:
         self._clock = clock
         self._firing: dict[tuple[str, str], dict[str, Any]] | None = None
 
+    @property
+    def firing(self) -> frozenset[tuple[str, str]]:
+        """Return name and subject of each alert that is firing."""
+        return frozenset(self._load())
+
     def report(self, alerts: Collection[Alert]) -> None:
         """Compare the current alerts with the file; report new alerts and resolved ones."""
         firing = self._load()

@@ -58,10 +58,14 @@ class TableWatcher(ABC):
 
     def __call__(self) -> None:
         """Run once."""
+        self.refresh()
+
+    def refresh(self) -> bool:
+        """Read the table if it has a new version; return whether its newest version has been read."""
         try:
             version = self._lake.version(self._table)
             if version is None or version == self._version:
-                return
+                return version is not None
             now = self._clock()
             days = [business_day(now) - timedelta(days=back) for back in range(self._days)]
             with self._lake.snapshot(self._table, days=days) as snapshot:
@@ -69,6 +73,8 @@ class TableWatcher(ABC):
             self._version = version
         except (PilotError, OSError) as error:
             _log.error("a watched table cannot be read", table=self._table.name, reason=type(error).__name__)
+            return False
+        return True
 
     @property
     def reported(self) -> set[str]:
