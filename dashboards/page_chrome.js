@@ -40,7 +40,10 @@
     if (type === "attributes") return translateAttribute(target, attributeName);
     if (type === "characterData") return target.parentElement?.closest(FRAME) && translateText(target);
     for (const node of addedNodes) {
-      if (node.nodeType === Node.ELEMENT_NODE) translate(node);
+      if (node.nodeType === Node.ELEMENT_NODE) {
+        translate(node);
+        if (node.matches(".st-key-links") || node.querySelector(".st-key-links")) nameMenu();
+      }
       else if (node.nodeType === Node.TEXT_NODE && target.closest(FRAME)) translateText(node);
     }
   }
@@ -63,6 +66,14 @@
     document.addEventListener("visibilitychange", window.pageShown);
   }
 
+  // Streamlit's own menu is hidden; the links in its place are a landmark as well.
+  function nameMenu() {
+    const menu = document.querySelector(".st-key-links");
+    menu?.setAttribute("role", "navigation");
+    menu?.setAttribute("aria-label", window.pages.menu);
+  }
+
+  nameMenu();
   document.documentElement.lang = window.pages.language;
   translate(document.body);
   window.pageChrome?.disconnect();

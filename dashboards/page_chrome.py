@@ -27,7 +27,7 @@ def draw_chrome(language: Language, *, version: str) -> None:
         for key, word in wanted.items()
         if key.startswith(PREFIX)
     }
-    given = json.dumps({"language": language, "words": words, "version": version}, ensure_ascii=False).replace(
-        "<", "\\u003c"
-    )
+    given = json.dumps(
+        {"language": language, "words": words, "version": version, "menu": wanted["nav.pages"]}, ensure_ascii=False
+    ).replace("<", "\\u003c")
     st.html(f"<script>window.pages = {given};\n{SCRIPT}</script>", unsafe_allow_javascript=True)

@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 
 from dashboards.page_language import PageLanguage
 from operations.access.guard import guard
-from operations.gate import gate
+from operations.gate import gate, own_hosts
 from pilot.settings import read_settings
 from storage.home import Home, open_existing_home
 
@@ -24,5 +24,7 @@ def home() -> Home:
     return open_existing_home(read_settings(dict(os.environ)))
 
 
-signed_in = guard(lambda: home().store(), entrance_url=read_settings(dict(os.environ)).entrance_url, health=HEALTH_PATH)
-app = st.App(Path(__file__).parent / "app.py", middleware=[*gate(), *signed_in, Middleware(PageLanguage)])
+settings = read_settings(dict(os.environ))
+signed_in = guard(lambda: home().store(), entrance_url=settings.entrance_url, health=HEALTH_PATH)
+hosts = own_hosts(settings.pages_url)
+app = st.App(Path(__file__).parent / "app.py", middleware=[*gate(hosts=hosts), *signed_in, Middleware(PageLanguage)])

@@ -47,5 +47,5 @@ def entrance_address(home: Home) -> str:
     """Return the sign-in's address; on loopback by the name in the page's address: cookies belong to it."""
     parts, used = urlsplit(home.settings.entrance_url), urlsplit(st.context.url or "").hostname
     if parts.hostname in LOOPBACK and used in LOOPBACK:
-        return parts._replace(netloc=f"{used}:{parts.port}").geturl()
+        return parts._replace(netloc=used + (f":{parts.port}" if parts.port else "")).geturl()
     return home.settings.entrance_url

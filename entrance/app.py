@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -15,14 +14,16 @@ from starlette.routing import Route
 
 from entrance.addresses import OwnPages
 from entrance.attempts import Attempts
+from entrance.body_limit import BodyLimit
 from entrance.context import Context
 from entrance.identity_provider import IdentityProvider
+from entrance.known_browser import KnownBrowser
 from entrance.own_account import OwnAccount
-from entrance.passwords import Passwords
+from entrance.passwords import Passwords, TooBusy
 from entrance.proxy_check import ProxyCheck
 from entrance.rendering import page
 from entrance.signing_in import SigningIn
-from operations.gate import HOSTS, gate
+from operations.gate import gate, own_hosts
 from storage.errors import StorageError
 from storage.home import Home
 
@@ -36,14 +37,15 @@ def create_app(home: Home) -> Starlette:
     context = Context(settings, store=home.store, cafes=home.cafes)
     pages, hashing = OwnPages(settings), Passwords()
     attempts = Attempts(redis_url=settings.redis_url.get_secret_value())
-    signing_in = SigningIn(context, attempts=attempts, pages=pages, hashing=hashing)
+    signing_in = SigningIn(context, attempts=attempts, pages=pages, hashing=hashing, known=KnownBrowser(home.secret()))
     own = OwnAccount(context, attempts=attempts, pages=pages, hashing=hashing)
     routes = [
         Route("/", own.show),
         Route("/account", own.show),
         Route("/sign-in", signing_in.form),
         Route("/sign-in", signing_in.sign_in, methods=["POST"]),
-        Route("/link", signing_in.use_link),
+        Route("/link", signing_in.link),
+        Route("/link", signing_in.use_link, methods=["POST"]),
         Route("/invitation", signing_in.invitation),
         Route("/invitation", signing_in.accept, methods=["POST"]),
         Route("/sign-out", signing_in.sign_out, methods=["POST"]),
@@ -53,8 +55,7 @@ def create_app(home: Home) -> Starlette:
         Route("/entrance.css", _style),
         Route("/health", _health),
     ]
-    hosts = tuple(dict.fromkeys((*HOSTS, urlsplit(settings.entrance_url).hostname or HOSTS[0])))
-    middleware = gate(hosts=hosts)
+    middleware = [*gate(hosts=own_hosts(settings.entrance_url)), Middleware(BodyLimit)]
     if settings.oidc_issuer:
         provider = IdentityProvider(context, signing_in=signing_in, pages=pages)
         routes += [
@@ -77,7 +78,7 @@ def create_app(home: Home) -> Starlette:
             provider=context.provider,
         )  # fmt: skip
 
-    return Starlette(routes=routes, middleware=middleware, exception_handlers={StorageError: away})
+    return Starlette(routes=routes, middleware=middleware, exception_handlers={StorageError: away, TooBusy: away})
 
 
 async def _style(request: Request) -> Response:

@@ -1,7 +1,8 @@
-"""Limits of failed sign-ins: by account and network, by account, and by network.
+"""Limits of sign-ins: by account and network, by account, and by network.
 
-A stranger who fails often shuts out neither the account's owner at another network nor the network's other people for
-long. Counts are kept in this process, or in Redis if it is set.
+An attempt is counted before its password is hashed, so that concurrent ones cannot slip through, and is given back if
+it succeeds. A browser that signed in to the account before has a limit of its own: strangers who use up the account's
+do not shut out its owner. Counts are kept in this process, or in Redis if it is set.
 """
 
 from __future__ import annotations
@@ -10,37 +11,60 @@ import hashlib
 
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage, storage_from_string
-from limits.strategies import MovingWindowRateLimiter
+from limits.strategies import SlidingWindowCounterRateLimiter
 
 from pilot.networks import network_of
 
 PER_PAIR = RateLimitItemPerMinute(8, 15, namespace="sign_in_pair")
 PER_ACCOUNT = RateLimitItemPerHour(60, namespace="sign_in_account")
 PER_NETWORK = RateLimitItemPerMinute(40, 15, namespace="sign_in_network")
+PER_WIDER_NETWORK = RateLimitItemPerMinute(80, 15, namespace="sign_in_wider")  # of IPv6: a /48
+PER_KNOWN = RateLimitItemPerMinute(8, 15, namespace="sign_in_known")
+
+Counted = list[tuple[RateLimitItem, str]]
 
 
 class Attempts:
-    """Counts failed attempts."""
+    """Counts attempts."""
 
     def __init__(self, *, redis_url: str = "") -> None:
         storage = storage_from_string(redis_url, key_prefix="pilot") if redis_url else MemoryStorage()
-        self._limiter = MovingWindowRateLimiter(storage)
+        self._limiter = SlidingWindowCounterRateLimiter(storage)
 
-    def allow(self, *, address: str, email: str = "") -> bool:
-        """Return whether another attempt may be made."""
-        return all(self._limiter.test(item, key) for item, key in _counted(address, email))
+    def begin(self, *, address: str, email: str = "", known: str = "") -> bool:
+        """Count an attempt; return whether it may go on.
 
-    def failed(self, *, address: str, email: str = "") -> None:
-        """Count a failed attempt."""
-        for item, key in _counted(address, email):
-            self._limiter.hit(item, key)
+        Args:
+            address: The client's address.
+            email: The account; empty for a link.
+            known: The mark of a browser that signed in to this account before; empty without one.
+        """
+        # Each limit counts, also after another one has refused: a refused attempt is one as well.
+        allowed = [self._limiter.hit(item, key) for item, key in _counted(address, email, known)]
+        return all(allowed)
+
+    def succeeded(self, *, address: str, email: str = "", known: str = "") -> None:
+        """Forget the attempts of who has succeeded, not those of the network."""
+        for item, key in _counted(address, email, known):
+            if item in (PER_PAIR, PER_KNOWN):
+                self._limiter.clear(item, key)
 
 
-def _counted(address: str, email: str) -> list[tuple[RateLimitItem, str]]:
+def _counted(address: str, email: str, known: str) -> Counted:
     network, account = _hashed(network_of(address)), _hashed(email)
+    if email and known:
+        return [(PER_KNOWN, _hashed(known))]
+    wider = _hashed(_wider(network_of(address)))
+    networks: Counted = [(PER_NETWORK, network), (PER_WIDER_NETWORK, wider)]
     if not email:
-        return [(PER_NETWORK, network)]
-    return [(PER_PAIR, f"{network}.{account}"), (PER_ACCOUNT, account), (PER_NETWORK, network)]
+        return networks
+    return [(PER_PAIR, f"{network}.{account}"), (PER_ACCOUNT, account), *networks]
+
+
+def _wider(network: str) -> str:
+    """Return the /48 of an IPv6 network; an IPv4 address as it is."""
+    prefix, slash, bits = network.partition("/")
+    return f"{int(prefix, 16) >> 16:x}/48" if slash and bits == "64" else network
 
 
 def _hashed(text: str) -> str:

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from entrance.addresses import OwnPages
 from entrance.context import Context
 from entrance.rendering import page
-from entrance.signing_in import SigningIn
+from entrance.signing_in import MOST_FIELDS, SigningIn
 from storage.store.access import accounts
 from storage.store.access.accounts import Account, NotAnAccount
 
@@ -44,7 +44,7 @@ class IdentityProvider:
 
     async def begin(self, request: Request) -> Response:
         """Redirect to the provider."""
-        given = await request.form()
+        given = await request.form(max_files=0, max_fields=MOST_FIELDS)
         request.session[NEXT] = self._pages.checked(str(given.get("next", "")))
         try:
             answer: Response = await self._client.authorize_redirect(request, f"{self._own}/oidc/callback")

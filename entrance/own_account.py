@@ -12,6 +12,7 @@ from entrance.attempts import Attempts
 from entrance.context import Context
 from entrance.passwords import Passwords
 from entrance.rendering import page
+from entrance.signing_in import MOST_FIELDS
 from operations.access.cookie import token_of
 from operations.access.guard import entrance_for
 from pilot.access import Principal
@@ -47,21 +48,22 @@ class OwnAccount:
         found = await self._account(request)
         if found is None:
             return RedirectResponse("/sign-in", status_code=303)
-        principal, account = found
-        given = await request.form()
+        _, account = found
+        given = await request.form(max_files=0, max_fields=MOST_FIELDS)
         current, password = str(given.get("current", "")), str(given.get("password", ""))
         address = request.client.host if request.client is not None else ""
-        if not self._attempts.allow(address=address, email=account.email):
+        if not await run_in_threadpool(lambda: self._attempts.begin(address=address, email=account.email)):
             return self._page(request, *found, fault="sign_in.too_often", status=429)
         if not await self._passwords.matches(current, account.password_hash):
-            self._attempts.failed(address=address, email=account.email)
             return self._page(request, *found, fault="account.wrong_current", status=400)
         if fault := passwords.fault(password, email=account.email):
             return self._page(request, *found, fault=f"invitation.{fault}", status=400)
         password_hash = await self._passwords.hash(password)
         store, own = self._context.store(), token_of(request)
-        await run_in_threadpool(lambda: accounts.choose_password(store, account, password_hash=password_hash))
-        await run_in_threadpool(lambda: sign_ins.end_others(store, principal.account, token=own))
+        await run_in_threadpool(
+            lambda: accounts.choose_password(store, account, password_hash=password_hash, own_token=own)
+        )
+        await run_in_threadpool(lambda: self._attempts.succeeded(address=address, email=account.email))
         return self._page(request, *found, done="account.changed")
 
     async def _account(self, request: Request) -> tuple[Principal, Account] | None:

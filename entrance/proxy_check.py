@@ -32,7 +32,7 @@ class ProxyCheck:
         if not principal.may(permission):
             return PlainTextResponse(NOT_ALLOWED, status_code=403)
         return Response(
-            status_code=204, headers={"Remote-User": principal.email.encode("ascii", "replace").decode(),
+            status_code=204, headers={"Remote-User": quote(principal.email, safe="@.+-_"),
                                       "Remote-Role": principal.role}
         )  # fmt: skip
 

@@ -19,6 +19,11 @@ FOREIGN = "This request comes from another site's page."
 HEADERS = {"X-Frame-Options": "DENY", "Referrer-Policy": "same-origin", "X-Content-Type-Options": "nosniff"}
 
 
+def own_hosts(url: str) -> tuple[str, ...]:
+    """Return the names by which a page may be called: of its address, and of this machine."""
+    return tuple(dict.fromkeys((*HOSTS, urlsplit(url).hostname or HOSTS[0])))
+
+
 def foreign_reason(connection: HTTPConnection) -> str:
     """Return the reason for refusing a request or WebSocket of another site; empty if it is allowed.
 

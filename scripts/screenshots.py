@@ -59,6 +59,7 @@ async def take(home_folder: Path) -> None:
         await customer(phone, f"{system.edge_url}/c/{serving.codes[0].code}")
         laptop = await browser.new_page(viewport=LAPTOP, locale="sv-SE")
         await laptop.goto(first_link(home, actor="screenshots"))
+        await laptop.get_by_role("button").click()
         await dashboards(laptop, system.dashboards_url)
         await browser.close()
 

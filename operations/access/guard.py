@@ -191,13 +191,16 @@ class Guard:
             return await self._principal(token) == principal
         except StorageError:
             return True  # Not known to have ended; every new request is refused meanwhile.
+        except Exception as error:  # A watcher that ends silently would leave the socket open for ever.
+            log.error("sign_in_unknown", kind=type(error).__name__)
+            return False
 
 
 def entrance_for(connection: HTTPConnection, entrance_url: str) -> str:
     """Return the entrance's address; on loopback by the request's host name: cookies belong to it."""
     parts, asked = urlsplit(entrance_url), connection.url.hostname
     if parts.hostname in LOOPBACK and asked in LOOPBACK:
-        return parts._replace(netloc=f"{asked}:{parts.port}").geturl()
+        return parts._replace(netloc=asked + (f":{parts.port}" if parts.port else "")).geturl()
     return entrance_url
 
 

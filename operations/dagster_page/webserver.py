@@ -18,7 +18,7 @@ from starlette.websockets import WebSocket
 
 from operations.access.guard import guard, principal_of
 from operations.dagster_page import program_ticket
-from operations.gate import gate
+from operations.gate import gate, own_hosts
 from pilot.settings import read_settings
 from storage.home import open_existing_home
 
@@ -39,7 +39,12 @@ class GuardedWebserver(DagsterWebserver[Any, Any]):
         checks = guard(
             home.store, entrance_url=settings.entrance_url, permission="dagster", health=HEALTH_PATH, program=is_program
         )
-        return [*gate(), *checks, Middleware(ReadOnly), *super().build_middleware()]
+        return [
+            *gate(hosts=own_hosts(settings.dagster_url)),
+            *checks,
+            Middleware(ReadOnly),
+            *super().build_middleware(),
+        ]
 
     def _make_request_context(self, conn: HTTPConnection) -> Any:
         context = super()._make_request_context(conn)

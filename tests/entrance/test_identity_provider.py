@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from entrance.app import create_app
 from pilot.settings import read_settings
 from storage.home import Home, open_home
-from storage.store.access import accounts
+from storage.store.access import accounts, links
 from tests.entrance.conftest import PAGES, ROOT, URL, is_signed_in
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -103,6 +103,15 @@ def test_a_changed_way_back_signs_nobody_in(provided: Home, change: tuple[str, s
     browser = open_browser(provided)
     answer = browser.get(re.sub(*change, at_provider(browser, "anna")))
     assert answer.status_code == 502 and not is_signed_in(browser)
+
+
+def test_every_page_of_the_sign_in_is_served_with_a_provider(provided: Home) -> None:
+    browser = open_browser(provided)
+    assert "Logga in med localhost" in browser.get("/sign-in").text
+    account = accounts.find(provided.store(), "anna@example.se")
+    assert account is not None
+    token = links.make(provided.store(), account, kind="invitation", actor="test")
+    assert "Logga in med localhost" in browser.get(f"/invitation?token={token}").text
 
 
 def test_a_provider_that_does_not_answer_is_said_to(provided: Home, tmp_path: Path) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections import Counter
 
+import httpx
 import pytest
 from starlette.testclient import TestClient
 
 from entrance import attempts
-from entrance.passwords import AT_ONCE, LONGEST, SHORTEST, PasswordHasher, fault
+from entrance.known_browser import COOKIE
+from entrance.passwords import AT_ONCE, LONGEST, MOST_WAITING, SHORTEST, PasswordHasher, Passwords, TooBusy, fault
 from operations.access.cookie import LOOPBACK_NAME
 from operations.access.first_sign_in import first_link
 from storage.home import Home
@@ -17,18 +21,34 @@ from storage.store.access import accounts, links, sign_ins
 from tests.entrance.conftest import PAGES, PASSWORD, URL, Invite, is_signed_in, sign_in, with_password
 
 
+def use(browser: TestClient, link: str):
+    return browser.post("/link", data={"token": link.rpartition("=")[2]})
+
+
 def test_the_first_administrators_link_signs_in_once(home: Home, browser: TestClient) -> None:
     link = first_link(home, actor="test")
-    opened = browser.get(link)
+    for method in ("GET", "HEAD", "GET"):  # A mail program opens the link in advance.
+        assert browser.request(method, link).status_code == 200
+        assert not is_signed_in(browser)
+    opened = use(browser, link)
     assert (opened.status_code, opened.headers["location"]) == (303, PAGES)
     assert is_signed_in(browser)
     browser.cookies.clear()
     assert browser.get(link).status_code == 410
+    assert use(browser, link).status_code == 410
     assert not is_signed_in(browser)
 
 
+def test_another_sites_link_replaces_no_sign_in(home: Home, browser: TestClient, invite: Invite) -> None:
+    with_password(home, invite(), browser)
+    sign_in(browser)
+    link = first_link(home, actor="attacker")
+    browser.get(link, headers={"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"})
+    assert "anna@example.se" in browser.get("/account").text
+
+
 def test_a_cookie_is_http_only_lax_and_host_only(home: Home, browser: TestClient) -> None:
-    cookie = browser.get(first_link(home, actor="test")).headers["set-cookie"].lower()
+    cookie = use(browser, first_link(home, actor="test")).headers["set-cookie"].lower()
     assert "httponly" in cookie and "samesite=lax" in cookie and "path=/;" in cookie + ";"
     assert "domain" not in cookie and "secure" not in cookie  # HTTP on loopback
 
@@ -37,8 +57,7 @@ def test_over_https_the_cookie_is_secure_and_bound_to_its_host(home: Home) -> No
     from entrance.app import create_app
 
     browser = TestClient(create_app(home), base_url="https://127.0.0.1:8500", follow_redirects=False)
-    token = first_link(home, actor="test").partition("?")[2]
-    cookie = browser.get(f"/link?{token}").headers["set-cookie"]
+    cookie = use(browser, first_link(home, actor="test")).headers["set-cookie"]
     assert cookie.startswith("__Host-pilot_sign_in=") and "Secure" in cookie
 
 
@@ -107,6 +126,66 @@ def test_after_failures_even_the_right_password_waits_at_that_network_only(
     assert sign_in(elsewhere).status_code == 303
 
 
+async def test_concurrent_guesses_do_not_slip_past_the_limit(home: Home, browser: TestClient, invite: Invite) -> None:
+    from entrance.app import create_app
+
+    with_password(home, invite(), browser)
+    transport = httpx.ASGITransport(create_app(home), client=("192.0.2.9", 1))
+    async with httpx.AsyncClient(transport=transport, base_url=URL) as client:
+        form = {"email": "anna@example.se", "password": "wrong wrong wrong", "next": ""}
+        answers = await asyncio.gather(*(client.post("/sign-in", data=form) for _ in range(40)))
+    codes = Counter(answer.status_code for answer in answers)
+    assert codes[401] <= attempts.PER_PAIR.amount and codes[429] >= 40 - attempts.PER_PAIR.amount - codes[503]
+
+
+def test_strangers_who_use_up_an_accounts_tries_do_not_shut_out_its_known_browser(
+    home: Home, browser: TestClient, invite: Invite
+) -> None:
+    from entrance.app import create_app
+
+    with_password(home, invite(), browser)
+    sign_in(browser)
+    known = browser.cookies[COOKIE]
+    app = create_app(home)
+    for number in range(attempts.PER_ACCOUNT.amount // attempts.PER_PAIR.amount + 1):
+        stranger = TestClient(app, base_url=URL, client=(f"192.0.2.{number}", 5), follow_redirects=False)
+        for _ in range(attempts.PER_PAIR.amount):
+            sign_in(stranger, password="wrong wrong wrong")
+    owner = TestClient(app, base_url=URL, client=("203.0.113.5", 5), follow_redirects=False)
+    assert sign_in(owner).status_code == 429
+    owner.cookies.set(COOKIE, known)
+    assert sign_in(owner).status_code == 303
+    forged = TestClient(app, base_url=URL, client=("203.0.113.6", 5), follow_redirects=False)
+    forged.cookies.set(COOKIE, known.replace(known[:4], "ffff"))
+    assert sign_in(forged).status_code == 429
+
+
+def test_a_large_form_is_refused_before_it_is_read(browser: TestClient) -> None:
+    assert browser.post("/sign-in", data={"email": "x" * 200_000}).status_code == 413
+
+
+async def test_when_many_wait_the_next_ones_are_asked_to_come_later(home: Home) -> None:
+    hashing = Passwords()
+    hashing._waiting = MOST_WAITING
+    with pytest.raises(TooBusy):
+        await hashing.matches("x", "")
+
+
+def test_a_new_invitation_ends_older_sign_ins(home: Home, browser: TestClient, invite: Invite) -> None:
+    account = invite()
+    older = sign_ins.begin(home.store(), account, method="link")
+    with_password(home, account, browser)
+    assert sign_ins.find(home.store(), older or "") is None
+
+
+def test_a_sign_in_that_waited_does_not_outlive_a_revocation_or_a_new_password(home: Home, invite: Invite) -> None:
+    store, read = home.store(), invite()
+    accounts.choose_password(store, read, password_hash="new")
+    assert sign_ins.begin(store, read, method="password") is None
+    accounts.revoke(store, email=read.email, actor="test", reason="left")
+    assert sign_ins.begin(store, read, method="link") is None
+
+
 def test_many_accounts_tried_from_one_network_are_limited(browser: TestClient) -> None:
     codes = [
         sign_in(browser, email=f"a{number}@example.se").status_code for number in range(attempts.PER_NETWORK.amount + 1)
@@ -164,7 +243,8 @@ def test_another_sites_form_changes_nothing(
 def test_a_password_is_changed_and_every_other_sign_in_ends(home: Home, browser: TestClient, invite: Invite) -> None:
     account = invite()
     with_password(home, account, browser)
-    other = sign_ins.begin(home.store(), account, method="password")
+    other = sign_ins.begin(home.store(), account, method="link")
+    assert other is not None
     sign_in(browser)
     new = "ett helt annat, längre lösenord"
     assert browser.post("/password", data={"current": "not this one, no", "password": new}).status_code == 400

@@ -15,6 +15,7 @@ from pilot.composed import composed
 from pilot.identifiers import new_identifier
 from storage.errors import StorageError
 from storage.store import audit
+from storage.store.access.tokens import hash_token
 from storage.store.engine import Store, serialise
 from storage.store.schemas.access import account_links, account_sessions, accounts
 
@@ -98,6 +99,8 @@ def invite(
             wanted = (role, None if chosen is None else frozenset(chosen), None)
             if (found.role, found.cafes, found.revoked_at) == wanted:
                 return found
+            if found.revoked_at is not None:
+                end_everything(connection, found.id, at=at)
             connection.execute(
                 update(accounts)
                 .where(accounts.c.id == found.id)
@@ -153,9 +156,28 @@ def end_everything(connection: Connection, account_id: str, *, at: datetime) -> 
     )
 
 
-def choose_password(store: Store, account: Account, *, password_hash: str) -> None:
-    """Store the hash of the password that the account's owner chose; a revoked account stays without one."""
+def choose_password(store: Store, account: Account, *, password_hash: str, own_token: str = "") -> None:
+    """Store the hash of the password that the account's owner chose, and end the sign-ins made before.
+
+    A revoked account stays without a password.
+
+    Args:
+        store: The store.
+        account: The account.
+        password_hash: The hash.
+        own_token: The token of the sign-in that goes on; empty for none.
+    """
     with store.begin() as connection:
+        serialise(connection, f"account:{account.email}")
+        connection.execute(
+            update(account_sessions)
+            .where(
+                account_sessions.c.account_id == account.id,
+                account_sessions.c.ended_at.is_(None),
+                account_sessions.c.token_hash != hash_token(own_token),
+            )
+            .values(ended_at=store.now())
+        )
         connection.execute(
             update(accounts)
             .where(accounts.c.id == account.id, accounts.c.revoked_at.is_(None))
@@ -190,8 +212,8 @@ def normal_email(text: str) -> str:
     Raises:
         NotAnAccount: it is not an address.
     """
-    email = composed(text).strip().casefold()
-    if len(email) > LONGEST_EMAIL or not _EMAIL.fullmatch(email):
+    email = composed(text).strip().lower()
+    if not email.rpartition("@")[2].isascii() or len(email) > LONGEST_EMAIL or not _EMAIL.fullmatch(email):
         raise NotAnAccount("That is not an e-mail address.", remedy="Expected a form such as anna@kafe-aurora.se.")
     return email
 

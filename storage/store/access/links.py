@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,12 +11,12 @@ from sqlalchemy import insert, select, update
 
 from storage.store import audit
 from storage.store.access.accounts import Account, of_row
+from storage.store.access.tokens import TOKEN_BYTES, hash_token
 from storage.store.engine import Store, serialise
 from storage.store.schemas.access import account_links, accounts
 
 Kind = Literal["invitation", "sign_in"]
 
-TOKEN_BYTES = 32
 VALID_FOR: dict[Kind, timedelta] = {"invitation": timedelta(days=7), "sign_in": timedelta(hours=1)}
 
 
@@ -88,8 +87,3 @@ def use(store: Store, token: str) -> Link | None:
             .values(used_at=store.now())
         )
     return link if used.rowcount == 1 else None
-
-
-def hash_token(token: str) -> str:
-    """Return the hash under which a token is stored; it has 256 random bits, so it needs no salt."""
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

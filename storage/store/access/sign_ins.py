@@ -14,11 +14,11 @@ from sqlalchemy import delete, insert, select, update
 from pilot.access import Principal
 from storage.store import audit
 from storage.store.access.accounts import Account, of_row
-from storage.store.access.links import TOKEN_BYTES, hash_token
-from storage.store.engine import Store
+from storage.store.access.tokens import TOKEN_BYTES, hash_token
+from storage.store.engine import Store, serialise
 from storage.store.schemas.access import account_links, account_sessions, accounts
 
-Method = Literal["password", "link", "oidc"]
+Method = Literal["password", "link", "oidc", "test"]  # test: by the access test, not by a person
 
 IDLE = timedelta(days=1)
 LONGEST = timedelta(days=30)
@@ -26,17 +26,35 @@ SEEN_EVERY = timedelta(minutes=5)  # A request writes at most this often.
 FORGOTTEN_AFTER = timedelta(days=30)  # Of ended sign-ins and used links.
 
 
-def begin(store: Store, account: Account, *, method: Method) -> str:
-    """Begin a sign-in; return the cookie's token."""
+def begin(store: Store, account: Account, *, method: Method, actor: str = "") -> str | None:
+    """Begin a sign-in; return the cookie's token.
+
+    None if the account was revoked, or its password replaced, since `account` was read: a sign-in that waited for its
+    password's hash must not outlive either.
+
+    Args:
+        store: The store.
+        account: The account.
+        method: How it was recognised.
+        actor: Who signs in; by default the account itself.
+    """
     token = secrets.token_urlsafe(TOKEN_BYTES)
     with store.begin() as connection:
+        serialise(connection, f"account:{account.email}")
+        row = connection.execute(select(accounts).where(accounts.c.id == account.id)).first()
+        if row is None or row.revoked_at is not None:
+            return None
+        if method == "password" and row.password_hash != account.password_hash:
+            return None
         at = store.now()
         connection.execute(
             insert(account_sessions).values(
                 token_hash=hash_token(token), account_id=account.id, method=method, created_at=at, seen_at=at
             )
         )
-        audit.record(connection, actor=account.email, action="account.sign_in", subject=account.email, reason=method)
+        audit.record(
+            connection, actor=actor or account.email, action="account.sign_in", subject=account.email, reason=method
+        )
     return token
 
 
@@ -97,7 +115,9 @@ def end_others(store: Store, account: str, *, token: str = "") -> int:
 def last_seen(store: Store) -> dict[str, datetime]:
     """Return when each account was last seen, for accounts with a sign-in that is still stored."""
     with store.reading() as connection:
-        rows = connection.execute(select(account_sessions.c.account_id, account_sessions.c.seen_at))
+        rows = connection.execute(
+            select(account_sessions.c.account_id, account_sessions.c.seen_at).where(account_sessions.c.method != "test")
+        )
         found: dict[str, datetime] = {}
         for account, at in rows:
             found[account] = max(at, found.get(account, at))

@@ -42,7 +42,7 @@ account_sessions = Table(
     Column("created_at", UtcMoment, nullable=False),
     Column("seen_at", UtcMoment, nullable=False),
     Column("ended_at", UtcMoment),
-    CheckConstraint("method IN ('password', 'link', 'oidc')", name="method"),
+    CheckConstraint("method IN ('password', 'link', 'oidc', 'test')", name="method"),
     Index(None, "account_id"),
     Index(None, "seen_at"),
 )

@@ -139,6 +139,7 @@ def test_what_a_guest_says_at_the_table_is_on_the_managers_page(running: Running
 
     manager = phone.context.browser.new_page(viewport={"width": 1280, "height": 900})
     manager.goto(running.pilot("account", "link").strip())
+    manager.get_by_role("button").click()
     words = " ".join(heard[0].split()[1:4]).strip(".,!?")
 
     def on_the_page() -> bool:

@@ -47,7 +47,7 @@ def upgrade() -> None:
         sa.Column("seen_at", MOMENT, nullable=False),
         sa.Column("ended_at", MOMENT),
         sa.PrimaryKeyConstraint("token_hash", name="pk_account_sessions"),
-        sa.CheckConstraint("method IN ('password', 'link', 'oidc')", name="ck_account_sessions_method"),
+        sa.CheckConstraint("method IN ('password', 'link', 'oidc', 'test')", name="ck_account_sessions_method"),
     )
     op.create_index("ix_account_sessions_account_id", "account_sessions", ["account_id"])
     op.create_index("ix_account_sessions_seen_at", "account_sessions", ["seen_at"])
