@@ -1,4 +1,4 @@
-"""The mark of a browser that has signed in to an account: a signed cookie that gives it tries of its own."""
+"""The mark of a browser that signed in to an account before: a signed cookie with tries of its own."""
 
 from __future__ import annotations
 
