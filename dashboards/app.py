@@ -97,7 +97,7 @@ def _page(home: Home, principal: Principal) -> None:
         entry: st.Page(
             f"views/{entry.script}",
             title=say("dashboards", entry.title, language),
-            url_path=entry.url_path,
+            url_path=entry.url_path or None,
             default=entry is entries[0],
         )
         for entry in entries

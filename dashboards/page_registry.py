@@ -17,7 +17,7 @@ class PageEntry:
     Attributes:
         script: Its script under `views/`.
         title: The key of its title.
-        url_path: Its address.
+        url_path: Its address; empty for the first page, which Streamlit serves at / only.
         section: Its section of the menu.
         permission: The permission that opens it; without it, the page does not exist for the reader.
         of_every_cafe: Whether only a reader of every café may open it, because its rows belong to no café.
@@ -31,9 +31,9 @@ class PageEntry:
     of_every_cafe: bool = False
 
 
-# The first page that a reader may open is the default one.
+# The first page is the default one: every role may open it.
 PAGES: tuple[PageEntry, ...] = (
-    PageEntry("cafe_day.py", "nav.cafe_day", "dag", "cafe", "feedback"),
+    PageEntry("cafe_day.py", "nav.cafe_day", "", "cafe", "feedback"),
     PageEntry("to_do.py", "nav.to_do", "att-gora", "cafe", "feedback"),
     PageEntry("guests_say.py", "nav.guests_say", "gasterna", "cafe", "feedback"),
     PageEntry("pilot_overview.py", "nav.overview", "piloten", "pilot", "pilot"),

@@ -106,7 +106,7 @@ def _session_link(row: QuarantinedRow) -> str | None:
     if not row.session_id or not row.cafe:
         return None
     address = {"kafe": row.cafe, "dag": row.day.isoformat(), REFERENCE_NAME: row.reference or row.session_id[:8]}
-    return f"/dag?{urlencode(address)}#svar-{row.session_id}"
+    return f"/?{urlencode(address)}#svar-{row.session_id}"
 
 
 def _place(visit: Visit, reason: str) -> str:

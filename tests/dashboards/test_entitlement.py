@@ -63,7 +63,7 @@ def opened(visit_pages: Pages, entry: PageEntry, role: Role, *, cafe: str = "", 
 OF_MANAGERS = [entry for entry in PAGES if entry.permission in OF_ROLE["manager"]]
 
 
-@pytest.mark.parametrize("entry", OF_MANAGERS, ids=lambda entry: entry.url_path)
+@pytest.mark.parametrize("entry", OF_MANAGERS, ids=lambda entry: entry.script)
 def test_a_manager_never_receives_a_row_or_the_name_of_another_cafe(
     lake: Home, visit_pages: Pages, entry: PageEntry
 ) -> None:
@@ -76,7 +76,7 @@ def test_a_manager_never_receives_a_row_or_the_name_of_another_cafe(
         assert MARK not in sent and NAME not in sent
 
 
-@pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.url_path)
+@pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.script)
 @pytest.mark.parametrize("role", ROLES)
 def test_a_page_exists_only_for_the_roles_that_may_open_it(
     lake: Home, visit_pages: Pages, entry: PageEntry, role: Role
@@ -102,7 +102,7 @@ def is_opened(at: AppTest, entry: PageEntry) -> bool:
     return not at.exception and "Page not found" not in everything(at)
 
 
-@pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.url_path)
+@pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.script)
 def test_without_a_sign_in_no_page_shows_anything(
     lake: Home, visit_pages: Pages, monkeypatch, entry: PageEntry
 ) -> None:
@@ -110,6 +110,10 @@ def test_without_a_sign_in_no_page_shows_anything(
     monkeypatch.setattr(signed_in, "token", lambda: "")
     sent = everything(at.run())
     assert "Du är inte inloggad längre" in sent and NAME not in sent
+
+
+def test_every_role_may_open_the_first_page() -> None:
+    assert all(PAGES[0] in pages_for(Principal("1", "x@example.se", role, None, 1)) for role in ROLES)
 
 
 def test_every_script_of_a_page_is_in_the_registry() -> None:

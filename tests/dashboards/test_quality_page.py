@@ -69,7 +69,7 @@ def test_quarantined_rows_are_counted_and_link_to_their_session(home: Home, visi
     assert "En rad är undanställd. 1 stoppar utbetalningen" in page
     assert "rätta orsaken i källan" in page
     (link,) = at.dataframe[0].value["Samtal"]
-    assert link == f"/dag?kafe=aurora&dag={TODAY}&referens={SESSION[:8]}#svar-{SESSION}"
+    assert link == f"/?kafe=aurora&dag={TODAY}&referens={SESSION[:8]}#svar-{SESSION}"
 
 
 def test_a_quarantined_row_without_a_session_has_no_link(home: Home, visit_pages: Pages):

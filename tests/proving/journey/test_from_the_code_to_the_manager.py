@@ -143,7 +143,7 @@ def test_what_a_guest_says_at_the_table_is_on_the_managers_page(running: Running
     words = " ".join(heard[0].split()[1:4]).strip(".,!?")
 
     def on_the_page() -> bool:
-        manager.goto(f"{running.dashboards}/dag?kafe=aurora")
+        manager.goto(f"{running.dashboards}/?kafe=aurora")
         quotes = manager.locator("blockquote", has_text=words)
         try:
             quotes.first.wait_for(timeout=DEADLINE_SECONDS * 1000)
