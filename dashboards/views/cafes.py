@@ -185,10 +185,6 @@ def _week(visit: Visit, cafe: Cafe) -> None:
     st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
 
 
-def _scan(visit: Visit, moment: datetime | None) -> str:
-    return visit.say("cafes.codes.never") if moment is None else _moment(visit, moment)
-
-
 def _moment(visit: Visit, moment: datetime) -> str:
     return f"{short_day(business_day(moment), language=visit.language)} {clock_time(moment)}"
 

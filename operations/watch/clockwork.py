@@ -75,7 +75,7 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
             home.lake(),
             open_store=home.store,
             folder=home.root / RUN_FOLDER,
-            pages_url=f"http://127.0.0.1:{home.settings.dashboards_port}",
+            pages_url=home.settings.pages_url,
             simulated=home.kind == "demo",
             clock=now,
         )
@@ -84,7 +84,7 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
             home.lake(),
             cafes=home.cafes(),
             folder=home.root / RUN_FOLDER,
-            pages_url=f"http://127.0.0.1:{home.settings.dashboards_port}",
+            pages_url=home.settings.pages_url,
             simulated=home.kind == "demo",
             clock=now,
         )
