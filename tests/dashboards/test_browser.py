@@ -61,7 +61,10 @@ PAGES = {
 TITLES = {
     "": ("I dag", "Today"),
     "gasterna": ("Vad gästerna säger", "What guests say"),
+    "att-gora": ("Att göra", "To do"),
     "piloten": ("Hela piloten", "The whole pilot"),
+    "kpi": ("Affärsmått", "Business KPIs"),
+    "kafeer": ("Kaféer", "Cafés"),
     "datakvalitet": ("Datakvalitet", "Data quality"),
     "betalningar": ("Betalningar", "Payments"),
 }
