@@ -9,14 +9,19 @@ from pathlib import Path
 from typing import Any, Literal
 
 from operations.record_lines import records_of
-from operations.watch.alerts import run_alerts, stale_figures, stopped_automation, urgent
+from operations.watch.alerts import dip, run_alerts, stale_figures, stopped_automation, urgent
 from operations.watch.money import payments
 
 State = Literal["open", "event", "resolved"]
 ORDER: dict[State, int] = {"open": 0, "event": 1, "resolved": 1}
 URGENT = "urgent_feedback"
 EVENTS = run_alerts.RECORDS_NAME  # its alerts have no end
-WITH_AN_END = (payments.RECORDS_NAME, stale_figures.RECORDS_NAME, stopped_automation.RECORDS_NAME)
+WITH_AN_END = (
+    payments.RECORDS_NAME,
+    stale_figures.RECORDS_NAME,
+    stopped_automation.RECORDS_NAME,
+    dip.RECORDS_NAME,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +88,11 @@ def _with_an_end(path: Path) -> list[AlertRow]:
             continue  # written by another version
         key = (str(record["name"]), str(record.get("subject", "")))
         if record.get("state") == "firing":
-            began[key] = AlertRow("open", *key, str(record.get("severity", "")), at, None, "")
+            # A dip's subject begins with its café.
+            cafe = key[1].split(" ")[0] if key[0] == dip.ALERT else ""
+            began[key] = AlertRow("open", *key, str(record.get("severity", "")), at, None, cafe)
         elif (first := began.pop(key, None)) is not None:
-            ended.append(AlertRow("resolved", *key, first.severity, first.at, at, ""))
+            ended.append(AlertRow("resolved", *key, first.severity, first.at, at, first.cafe))
     return [*began.values(), *ended]
 
 

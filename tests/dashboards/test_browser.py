@@ -48,7 +48,6 @@ SIZES = ((1280, 900), (390, 844))
 PAGES = {
     "day": "",
     "guests": "gasterna",
-    "to_do": "att-gora",
     "overview": "piloten",
     "kpi": "kpi",
     "technical": "teknik",
