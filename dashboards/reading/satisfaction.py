@@ -14,7 +14,7 @@ from dashboards.reading.page_snapshot import CACHE_ENTRIES, CACHE_TTL_SECONDS, K
 from pilot.business_days import days_between
 from pilot.lake_tables.satisfaction_tables import SATISFACTION, THEME_DAYPARTS
 from pipelines.feedback.satisfaction import POLARITIES, SATISFACTIONS
-from pipelines.statistics.clustered import Interval, difference, ratio, share_interval
+from pipelines.statistics.clustered import Interval, ratio, share_difference, share_interval
 
 TABLES = (SATISFACTION, THEME_DAYPARTS)
 THEME_CONFIDENCE = 0.99  # Fifteen themes are compared at once: at 95 % one would change by chance.
@@ -150,7 +150,7 @@ def _share(counts: Mapping[date, int], usable: Mapping[date, int], *, first: dat
         ratio([(counts.get(day, 0), among) for day, among in usable.items() if (day >= first) == is_now])
         for is_now in (True, False)
     )
-    apart = difference(now, before, confidence=confidence)
+    apart = share_difference(now, before, confidence=confidence)
     low, high = (0.0, 0.0) if apart is None else apart[1:]
     change = "too_few" if apart is None else "more" if low > 0 else "less" if high < 0 else "same"
     interval = share_interval(now) if now.denominator else None

@@ -138,6 +138,35 @@ def difference(after: Ratio, before: Ratio, *, confidence: float = CONFIDENCE) -
     return apart, apart - reach, apart + reach
 
 
+def share_difference(
+    after: Ratio, before: Ratio, *, confidence: float = CONFIDENCE
+) -> tuple[float, float, float] | None:
+    """Return the difference of two shares and its interval; None if there are too few days.
+
+    The variance between a week's days is itself uncertain, and small by chance: each is at least that of independent
+    trials, and the degrees of freedom are Welch's (Biometrika 34, 1947), mostly those of the shorter period.
+
+    Args:
+        after: The later share.
+        before: The earlier share.
+        confidence: The interval's confidence level.
+    """
+    if min(after.clusters, before.clusters) < FEWEST_CLUSTERS or after.value is None or before.value is None:
+        return None
+    spreads = [
+        max(each.variance or 0.0, value * (1 - value) / each.denominator)
+        for each, value in ((after, after.value), (before, before.value))
+    ]
+    apart, total = after.value - before.value, sum(spreads)
+    if not total:
+        return apart, apart, apart
+    degrees = total**2 / sum(
+        spread**2 / (each.clusters - 1) for spread, each in zip(spreads, (after, before), strict=True)
+    )
+    reach = float(stdtrit(degrees, 1 - (1 - confidence) / 2)) * math.sqrt(total)
+    return apart, apart - reach, apart + reach
+
+
 def _student_t(confidence: float, degrees: int) -> float:
     """Return the quantile of Student's t for a two-sided confidence."""
     return float(stdtrit(degrees, 1 - (1 - confidence) / 2))

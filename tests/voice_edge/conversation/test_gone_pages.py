@@ -171,7 +171,7 @@ async def no_time(seconds: float) -> None:
 
 
 def open_files() -> set[str]:
-    """Return the open files without the store's: its pool is bounded, and opens another connection when it is busy."""
+    """Return the open files without the store's: its bounded pool may open another one when busy."""
     files = set()
     for place in Path("/proc/self/fd").iterdir():
         try:
