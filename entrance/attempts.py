@@ -13,7 +13,7 @@ from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import SlidingWindowCounterRateLimiter
 
-from pilot.networks import network_of
+from pilot.networks import network_of, wider_network
 
 PER_PAIR = RateLimitItemPerMinute(8, 15, namespace="sign_in_pair")
 PER_ACCOUNT = RateLimitItemPerHour(60, namespace="sign_in_account")
@@ -54,17 +54,11 @@ def _counted(address: str, email: str, known: str) -> Counted:
     network, account = _hashed(network_of(address)), _hashed(email)
     if email and known:
         return [(PER_KNOWN, _hashed(known))]
-    wider = _hashed(_wider(network_of(address)))
+    wider = _hashed(wider_network(network_of(address)))
     networks: Counted = [(PER_NETWORK, network), (PER_WIDER_NETWORK, wider)]
     if not email:
         return networks
     return [(PER_PAIR, f"{network}.{account}"), (PER_ACCOUNT, account), *networks]
-
-
-def _wider(network: str) -> str:
-    """Return the /48 of an IPv6 network; an IPv4 address as it is."""
-    prefix, slash, bits = network.partition("/")
-    return f"{int(prefix, 16) >> 16:x}/48" if slash and bits == "64" else network
 
 
 def _hashed(text: str) -> str:

@@ -22,6 +22,12 @@ def network_of(address: str) -> str:
     return f"{int(parsed) >> (128 - IPV6_PREFIX_BITS):x}/{IPV6_PREFIX_BITS}"
 
 
+def wider_network(network: str) -> str:
+    """Return the wider network of a network of `network_of`: IPv4 whole, IPv6 its /48."""
+    prefix, _, bits = network.partition("/")
+    return f"{int(prefix, 16) >> 16:x}/48" if bits == "64" else network
+
+
 def network_hash(*, secret: bytes, day: str, address: str) -> str:
     """Return the day-salted hash of a network: equal within one business day, unlinkable across days.
 

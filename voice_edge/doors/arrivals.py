@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple, Protocol
 
+from pilot.networks import wider_network
 from voice_edge.doors.open_sessions import OpenSession
-from voice_edge.doors.rates import wider_network
 from voice_edge.protocol import CloseCode
 
 MOST_OF_ADDRESS = 200  # As many as one address may begin in an hour; a café's Wi-Fi is one address.

@@ -11,6 +11,7 @@ from typing import Any
 
 from pilot.business_days import business_day
 from pilot.cafes import Cafe, Cafes
+from pilot.networks import wider_network
 from pilot.opening_hours import holidays_of
 from pilot.settings import Settings
 from storage.store.engine import Store
@@ -18,7 +19,7 @@ from voice_edge.clock import Clock
 from voice_edge.doors.board import Board
 from voice_edge.doors.devices import IssuedToken, OpenDevices, issue_token, known_token
 from voice_edge.doors.entrance import Entrance, Refusal, is_trial_address
-from voice_edge.doors.rates import Rates, RedisCounter, wider_network
+from voice_edge.doors.rates import Rates, RedisCounter
 from voice_edge.doors.trials import TrialService
 
 

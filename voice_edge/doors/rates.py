@@ -233,11 +233,5 @@ def counted_address(address: str) -> str | None:
         return None if network == LOOPBACK_6 else network or None
 
 
-def wider_network(counted: str) -> str:
-    """Return the wider network of a key of `counted_address`: IPv4 whole, IPv6 its /48."""
-    prefix, _, bits = counted.partition("/")
-    return f"{int(prefix, 16) >> 16:x}/48" if bits == "64" else counted
-
-
 def _wait(stats: WindowStats, item: RateLimitItem) -> float:
     return float(min(max(1.0, stats.reset_time - time.time()), item.get_expiry()))

@@ -7,10 +7,11 @@ import subprocess
 
 import pytest
 
+from pilot.networks import wider_network
 from pilot.settings import Settings
 from tests.ports import free_ports
 from tests.waiting import until
-from voice_edge.doors.rates import MemoryCounter, Rate, Rates, RedisCounter, counted_address, wider_network
+from voice_edge.doors.rates import MemoryCounter, Rate, Rates, RedisCounter, counted_address
 from voice_edge.http.requests import host_allowed
 
 SECRET = b"s" * 32
