@@ -128,8 +128,14 @@ class FakeEdge:
         asyncio.run_coroutine_threadsafe(self.live.close(code), self.loop).result(DEADLINE_SECONDS)
 
     def turn_away(self, error: str, *, code: int, **fields: Any) -> None:
-        self.push({"type": "error", "code": error, "message": "Nej.", "retryable": False, **fields})
-        self.cut(code)
+        message = {"type": "error", "code": error, "message": "Nej.", "retryable": False, **fields}
+        asyncio.run_coroutine_threadsafe(self._turn_away(message, code), self.loop).result(DEADLINE_SECONDS)
+
+    async def _turn_away(self, message: dict[str, Any], code: int) -> None:
+        # The page hangs up on its own once it has read the error: the close below may find the connection gone.
+        live = self.live
+        await self._quietly(live.send_text(json.dumps(message)))
+        await self._quietly(live.close(code))
 
     def heard(self, text: str, *, mode: str = "voice", low_confidence: bool = False) -> int:
         turn = self.state["next_turn"]
