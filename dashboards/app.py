@@ -10,7 +10,7 @@ import streamlit as st
 import structlog
 
 from dashboards import fragments, live, signed_in, visit
-from dashboards.chart_colours import theme
+from dashboards.charts.chart_colours import theme
 from dashboards.formatting import Language
 from dashboards.home import cached_home, exposed_address
 from dashboards.page_chrome import draw_chrome

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboards.chart_colours import theme
+from dashboards.charts.chart_colours import theme
 from dashboards.signed_in import AccessChanged
 from dashboards.visit import Visit
 from pilot.lake_tables.tables import PILOT_KPIS

@@ -8,9 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import fragments
+from dashboards.choices.url_choice import url_choice
 from dashboards.formatting import clock_time, number, short_day
 from dashboards.reading.alert_rows import AlertRow, alert_rows
-from dashboards.url_choice import url_choice
 from dashboards.visit import Visit, current
 from operations.system import RUN_FOLDER
 from pilot.business_days import business_day

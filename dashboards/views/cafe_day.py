@@ -7,13 +7,16 @@ from datetime import date, timedelta
 
 import streamlit as st
 
-from dashboards import charts, feedback_fragments, fragments
-from dashboards.customer_count import customer_count
-from dashboards.day_choice import choose_day, day_name, freshness
-from dashboards.empty_state import draw_empty_state
+from dashboards import fragments
+from dashboards.actions.customer_count import customer_count
+from dashboards.charts import charts
+from dashboards.choices.day_choice import choose_day, day_name, freshness
+from dashboards.choices.url_choice import url_choice
 from dashboards.formatting import measure, number
 from dashboards.fragments import Figure
-from dashboards.kpi_words import shown_interval, shown_value
+from dashboards.parts import feedback_fragments
+from dashboards.parts.empty_state import draw_empty_state
+from dashboards.parts.satisfaction_fragments import satisfaction
 from dashboards.reading.cafe_day import TABLES, CafeDay, Feedback, cafe_day
 from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
 from dashboards.reading.calendar import Extent, extent
@@ -22,10 +25,9 @@ from dashboards.reading.satisfaction import TABLES as SATISFACTION_TABLES
 from dashboards.reading.satisfaction import Period, compared_days, period
 from dashboards.reading.volume import TABLES as VOLUME_TABLES
 from dashboards.reading.volume import volume_episodes
-from dashboards.satisfaction_fragments import satisfaction
-from dashboards.url_choice import url_choice
 from dashboards.visit import Visit, current
-from dashboards.volume_words import episode_in_words
+from dashboards.words.kpi_words import shown_interval, shown_value
+from dashboards.words.volume_words import episode_in_words
 from pilot.business_days import at_local
 from pilot.cafes import Cafe
 from pilot.kpis import KPIS

@@ -8,11 +8,11 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import fragments
-from dashboards.confirmed_action import confirmed_action, draw_result
+from dashboards.actions.confirmed_action import confirmed_action, draw_result
+from dashboards.choices.url_choice import url_choice
 from dashboards.formatting import clock_time, long_day, number, short_day
 from dashboards.reading.code_scans import DAYS, TABLES, code_scans
 from dashboards.reading.page_snapshot import PageSnapshot
-from dashboards.url_choice import url_choice
 from dashboards.visit import Visit, current
 from pilot.business_days import business_day, days_between
 from pilot.cafes import Cafe

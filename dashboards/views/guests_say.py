@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboards import exports, feedback_fragments, fragments
-from dashboards.empty_state import draw_empty_state
-from dashboards.feedback_label import label_form
+from dashboards import fragments
+from dashboards.actions import exports
+from dashboards.actions.feedback_label import label_form
+from dashboards.charts.satisfaction_chart import satisfaction as satisfaction_chart
+from dashboards.charts.satisfaction_chart import satisfaction_in_words
+from dashboards.choices.period_choice import choose_period
+from dashboards.choices.url_choice import url_choice
 from dashboards.formatting import clock_time, long_day, number
-from dashboards.period_choice import choose_period
+from dashboards.parts import feedback_fragments
+from dashboards.parts.empty_state import draw_empty_state
+from dashboards.parts.satisfaction_fragments import satisfaction, share_value, themes_table
 from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
 from dashboards.reading.calendar import extent
 from dashboards.reading.guests_say import TABLES, Filter, Found, find
 from dashboards.reading.page_snapshot import PageSnapshot, versions_key
 from dashboards.reading.satisfaction import TABLES as SATISFACTION_TABLES
 from dashboards.reading.satisfaction import Period, compared_days, period
-from dashboards.satisfaction_chart import satisfaction as satisfaction_chart
-from dashboards.satisfaction_chart import satisfaction_in_words
-from dashboards.satisfaction_fragments import satisfaction, share_value, themes_table
-from dashboards.url_choice import url_choice
 from dashboards.visit import Visit, current
 from pilot.business_days import business_day
 from pilot.cafes import Cafe

@@ -10,20 +10,22 @@ from typing import cast
 import pandas as pd
 import streamlit as st
 
-from dashboards import feedback_fragments, fragments, period_charts
-from dashboards.day_choice import freshness
-from dashboards.empty_state import draw_empty_state
-from dashboards.fair_comparison_part import draw_comparison
+from dashboards import fragments
+from dashboards.charts import period_charts
+from dashboards.choices.day_choice import freshness
+from dashboards.choices.url_choice import url_choice
 from dashboards.formatting import measure, number, short_day
-from dashboards.measure_words import basis_in_words, range_in_words, target_of, value_in_words
+from dashboards.parts import feedback_fragments
+from dashboards.parts.empty_state import draw_empty_state
+from dashboards.parts.fair_comparison_part import draw_comparison
 from dashboards.reading.cafe_day import Funnel
 from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
 from dashboards.reading.calendar import Extent, extent
 from dashboards.reading.fair_comparison import day_figure, fair_comparison, figure_of
 from dashboards.reading.kpi_period import MEASURES, TABLES, KpiPeriod, Measure, kpi_period
 from dashboards.reading.page_snapshot import PageSnapshot, versions_key
-from dashboards.url_choice import url_choice
 from dashboards.visit import Visit, current
+from dashboards.words.measure_words import basis_in_words, range_in_words, target_of, value_in_words
 from pilot.business_days import days_between
 from pipelines.statistics.intervals import wilson
 

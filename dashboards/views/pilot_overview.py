@@ -9,13 +9,14 @@ from datetime import date, timedelta
 import pandas as pd
 import streamlit as st
 
-from dashboards import charts, fragments, payment_table
-from dashboards.day_choice import choose_day, day_name, freshness
-from dashboards.empty_state import draw_empty_state
+from dashboards import fragments
+from dashboards.charts import charts
+from dashboards.choices.day_choice import choose_day, day_name, freshness
 from dashboards.formatting import join_names, measure, number, short_day
-from dashboards.kpi_grid import kpi_grid
-from dashboards.kpi_words import shown_interval, shown_value
-from dashboards.pilot_verdict import draw_pilot_verdict
+from dashboards.parts import payment_table
+from dashboards.parts.empty_state import draw_empty_state
+from dashboards.parts.kpi_grid import kpi_grid
+from dashboards.parts.pilot_verdict import draw_pilot_verdict
 from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
 from dashboards.reading.calendar import extent
 from dashboards.reading.kpi_figures import TABLES, KpiFigure, PilotPeriod, pilot_period
@@ -24,8 +25,9 @@ from dashboards.reading.maintenance import TABLES as MAINTENANCE_TABLES
 from dashboards.reading.page_snapshot import PageSnapshot, versions_key
 from dashboards.reading.payment_rails import TABLES as PAYMENT_TABLES
 from dashboards.reading.payment_rails import payment_rails
-from dashboards.reasons import COMMANDS, GAPS, reason
 from dashboards.visit import Visit, current
+from dashboards.words.kpi_words import shown_interval, shown_value
+from dashboards.words.reasons import COMMANDS, GAPS, reason
 from pilot.business_days import days_between
 from pilot.kpis import KPIS
 from pilot.opening_hours import open_on

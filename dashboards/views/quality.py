@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 import pandas as pd
 import streamlit as st
 
-from dashboards import fragments, quality_fragments
+from dashboards import fragments
 from dashboards.formatting import clock_time, long_day, number, short_day
+from dashboards.parts import quality_fragments
 from dashboards.reading.page_snapshot import PageSnapshot
 from dashboards.reading.quality import TABLES, QualitySummary, QuarantinedRow, days_shown, quality_summary
 from dashboards.visit import Visit, current

@@ -10,11 +10,12 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from dashboards import charts, fragments
-from dashboards.chart_colours import palette
-from dashboards.day_choice import choose_day, day_name, freshness
-from dashboards.empty_state import draw_empty_state
+from dashboards import fragments
+from dashboards.charts import charts
+from dashboards.charts.chart_colours import palette
+from dashboards.choices.day_choice import choose_day, day_name, freshness
 from dashboards.formatting import clock_time, day_and_year, measure, number
+from dashboards.parts.empty_state import draw_empty_state
 from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
 from dashboards.reading.calendar import extent
 from dashboards.reading.page_snapshot import PageSnapshot, versions_key

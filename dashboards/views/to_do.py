@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboards import case_fragments, feedback_fragments, fragments
-from dashboards.case_actions import case_actions, draw_result, make_case, new_case
-from dashboards.empty_state import draw_empty_state
+from dashboards import fragments
+from dashboards.actions.case_actions import case_actions, draw_result, make_case, new_case
+from dashboards.choices.url_choice import url_choice
+from dashboards.parts import case_fragments, feedback_fragments
+from dashboards.parts.empty_state import draw_empty_state
 from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
 from dashboards.reading.calendar import extent
 from dashboards.reading.page_snapshot import PageSnapshot, versions_key
 from dashboards.reading.to_do import TABLES, WORDS_TABLES, feedback_days, feedback_of_weeks, monday_of, words_of
-from dashboards.url_choice import url_choice
 from dashboards.visit import Visit, current
 from pilot.business_days import session_day
 from pilot.cafes import Cafe

@@ -9,16 +9,17 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from dashboards import charts, fragments
-from dashboards.chart_colours import palette
-from dashboards.day_choice import freshness
-from dashboards.empty_state import draw_empty_state
+from dashboards import fragments
+from dashboards.charts import charts
+from dashboards.charts.chart_colours import palette
+from dashboards.choices.day_choice import freshness
+from dashboards.choices.url_choice import url_choice
 from dashboards.formatting import interval, measure, number
+from dashboards.parts.empty_state import draw_empty_state
 from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
 from dashboards.reading.calendar import extent
 from dashboards.reading.page_snapshot import PageSnapshot, versions_key
 from dashboards.reading.voice_quality import SPLITS, TABLES, HeardGroup, Split, VoiceQuality, voice_quality
-from dashboards.url_choice import url_choice
 from dashboards.visit import Visit, current
 from pilot.business_days import days_between
 from pipelines.statistics.intervals import wilson

@@ -7,7 +7,8 @@ from datetime import date
 
 import pytest
 
-from dashboards import charts, visit
+from dashboards import visit
+from dashboards.charts import charts
 from dashboards.reading.cafe_day import Hour
 from pilot.business_days import at_local
 from storage.home import Home

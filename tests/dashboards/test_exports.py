@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 import pytest
 
-from dashboards.exports import BYTE_ORDER_MARK, chart_pdf, chart_png, csv_file
+from dashboards.actions.exports import BYTE_ORDER_MARK, chart_pdf, chart_png, csv_file
 
 CHART = alt.Chart(pd.DataFrame([{"day": "23 nov.", "count": 3}])).mark_bar().encode(x="day:N", y="count:Q")
 

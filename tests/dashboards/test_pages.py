@@ -287,7 +287,7 @@ def test_a_failing_page_says_so_in_the_readers_words(home: Home, visit_pages: Pa
     def fail(*given: object) -> None:
         raise ValueError("words of a guest")
 
-    monkeypatch.setattr("dashboards.feedback_fragments.quotes", fail)
+    monkeypatch.setattr("dashboards.parts.feedback_fragments.quotes", fail)
     text = shown(visit_pages().run())
     assert "Hjälper det inte, säg till pilotens support och uppge felkoden: ValueError." in text
     assert "words of a guest" not in text

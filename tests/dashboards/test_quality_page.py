@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboards import feedback_fragments
+from dashboards.parts import feedback_fragments
 from pilot.lake_tables.insight_tables import QUARANTINE
 from pilot.lake_tables.tables import SCORED_FEEDBACK
 from storage.home import Home

@@ -13,7 +13,7 @@ from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
 from dashboards.reading.calendar import Extent, extent
 from dashboards.reading.kpi_figures import figures_from, pilot_period
 from dashboards.reading.page_snapshot import Key, PageSnapshot, UnreadableTable, versions_key
-from dashboards.reasons import EARLIER_VERSION, GAPS, REASONS, reason
+from dashboards.words.reasons import EARLIER_VERSION, GAPS, REASONS, reason
 from pilot.business_days import local_time
 from pilot.kpis import KPIS
 from pilot.lake_tables.tables import SESSIONS, Table

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from dashboards.visit import Visit
-from dashboards.volume_words import episode_in_words
+from dashboards.words.volume_words import episode_in_words
 from pilot.business_days import at_local
 from pilot.lake_tables.insight_tables import VOLUME_ANOMALIES
 from pipelines.volume.episodes import Episode

@@ -9,10 +9,10 @@ from typing import Any, cast
 import pandas as pd
 import pytest
 
-from dashboards import kpi_grid
-from dashboards.kpi_words import shown_value, target_in_words
+from dashboards.parts import kpi_grid
 from dashboards.reading.kpi_figures import figures_from
 from dashboards.visit import Visit
+from dashboards.words.kpi_words import shown_value, target_in_words
 from pilot.kpis import KPIS, DayFacts, Kpi, Measure
 from pilot.words import say, section
 from quality.suites import validate

@@ -9,8 +9,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboards.chart_colours import palette
-from dashboards.charts import TREND_HEIGHT_PX, day_axis, day_labels, finished
+from dashboards.charts.chart_colours import palette
+from dashboards.charts.charts import TREND_HEIGHT_PX, day_axis, day_labels, finished
 from dashboards.formatting import number
 from dashboards.reading.satisfaction import Period
 from dashboards.visit import Visit

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import streamlit as st
 
+from dashboards.choices.url_choice import url_choice
 from dashboards.reading.calendar import Extent
-from dashboards.url_choice import url_choice
 from dashboards.visit import Visit
 
 PRESETS = (7, 28, 90)  # days up to the latest with sessions

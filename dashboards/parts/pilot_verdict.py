@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from dashboards import fragments
 from dashboards.formatting import join_names, number, short_day
-from dashboards.kpi_grid import kpi_grid
+from dashboards.parts.kpi_grid import kpi_grid
 from dashboards.reading.cumulative_report import TABLES, CumulativeReport, cumulative_report, last_reported_day
 from dashboards.reading.page_snapshot import PageSnapshot
 from dashboards.visit import Visit

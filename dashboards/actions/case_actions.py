@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboards import fragments
-from dashboards.case_fragments import guest_answer, subject_name
+from dashboards.parts.case_fragments import guest_answer, subject_name
 from dashboards.visit import Visit
 from pilot.access import Permission
 from pilot.case_words import said_of

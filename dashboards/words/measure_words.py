@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 from dashboards.formatting import interval, measure, number
-from dashboards.kpi_words import WIDE_SHARE, target_in_words
 from dashboards.reading.fair_comparison import SHARES, Figure
 from dashboards.reading.kpi_period import Measure
 from dashboards.visit import Visit
+from dashboards.words.kpi_words import WIDE_SHARE, target_in_words
 from pilot.kpis import KPIS
 from pilot.money import ORE_PER_KRONA
 

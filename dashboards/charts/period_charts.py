@@ -9,12 +9,12 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboards.chart_colours import palette
-from dashboards.charts import TREND_HEIGHT_PX, day_axis, day_labels, finished
-from dashboards.measure_words import range_in_words, value_in_words
+from dashboards.charts.chart_colours import palette
+from dashboards.charts.charts import TREND_HEIGHT_PX, day_axis, day_labels, finished
 from dashboards.reading.fair_comparison import SHARES, ComparedCafe, Figure
 from dashboards.reading.kpi_period import Measure
 from dashboards.visit import Visit
+from dashboards.words.measure_words import range_in_words, value_in_words
 from pilot.kpis import KPIS
 from pilot.money import ORE_PER_KRONA
 

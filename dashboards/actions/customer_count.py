@@ -7,7 +7,7 @@ from datetime import date
 import streamlit as st
 
 from dashboards import fragments
-from dashboards.day_choice import day_name
+from dashboards.choices.day_choice import day_name
 from dashboards.formatting import clock_time, long_day, number
 from dashboards.visit import Visit
 from operations.counts.reporting import current_report, report_count

@@ -1,0 +1,1 @@
+"""What a reader does on a page: notes, labels, counts, exports."""
