@@ -21,7 +21,7 @@ def url_choice(label: str, options: Mapping[str, str], *, default: str, name: st
     """
     other_pages = f"kept.{name}"  # retains the choice while another page is open
     wanted = st.session_state.get(name) or st.session_state.get(other_pages) or st.query_params.get(name)
-    wanted = composed(wanted) if wanted else wanted
+    wanted = composed(wanted) if isinstance(wanted, str) else None
     st.session_state[name] = wanted if wanted in options else default
     chosen = st.selectbox(label, list(options), format_func=options.__getitem__, key=name, width=width)
     st.session_state[other_pages] = chosen

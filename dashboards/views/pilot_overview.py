@@ -154,7 +154,7 @@ def _trend(visit: Visit, period: PilotPeriod, *, last: date) -> list[date]:
             default=max(PERIODS_DAYS),
             required=True,
             format_func=lambda one: say("controls.period_days", days=one),
-            key="period",
+            key="trend_days",
         )
     # The axis of a pilot younger than the period begins at its first day, not with empty days.
     known = [figure.day for figure in period.figures]
