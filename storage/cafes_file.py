@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from pilot.cafes import Cafes, parse_cafes
@@ -43,4 +44,11 @@ def read_cafes(path: Path) -> Cafes:
         raise InvalidCafes(f"{place} is not UTF-8 text.", remedy="Save it as UTF-8 and try again.") from None
     except OSError as error:
         raise InvalidCafes(f"{place} cannot be read: {error.strerror}.", remedy="Correct its permissions.") from None
-    return parse_cafes(text, source=str(place))
+    return _parsed(text, str(place))
+
+
+# A thousand cafés take a second to parse, and a page asks for them at each render. The key is the whole text, so that
+# no change of the file is missed, however fast it follows the one before.
+@lru_cache(maxsize=4)
+def _parsed(text: str, source: str) -> Cafes:
+    return parse_cafes(text, source=source)
