@@ -29,16 +29,16 @@ def open_large_home(folder: Path, *, cafes: int) -> Home:
     return open_home(read_settings(dict(os.environ)), kind="demo")
 
 
-def fill(home: Home, *, days: int) -> int:
-    """Write the days up to today and return the number of sessions in the lake.
+def fill(home: Home, *, days: int, last: date | None = None) -> int:
+    """Write the days up to `last` (today by default) and return the number of sessions in the lake.
 
     Each café's day is a copy of that of one of the first three: the sizes and the distribution are real, the KPIs of
     all cafés together are not.
     """
     known = home.cafes()
     seeds = known.model_copy(update={"cafe": known.cafe[:3]})
-    today = business_day(datetime.now(UTC))
-    return sum(_write(home, known, seeds, today - timedelta(days=back)) for back in range(days))
+    last = last or business_day(datetime.now(UTC))
+    return sum(_write(home, known, seeds, last - timedelta(days=back)) for back in range(days))
 
 
 def _write(home: Home, known: Cafes, seeds: Cafes, day: date) -> int:

@@ -9,7 +9,7 @@ from datetime import date
 
 import streamlit as st
 
-from dashboards.reading.kpi_period import CafeDayCounts, KpiPeriod, Measure
+from dashboards.reading.kpi_period import KpiPeriod, Measure
 from dashboards.reading.page_snapshot import CACHE_ENTRIES, CACHE_TTL_SECONDS, Key
 from pipelines.statistics.clustered import (
     FEWEST_CLUSTERS,
@@ -77,15 +77,18 @@ class FairComparison:
     too_little: tuple[tuple[str, Figure], ...]
 
 
-def figure_of(measure: Measure, counts: Sequence[CafeDayCounts]) -> Figure:
+def figure_of(measure: Measure, found: Ratio) -> Figure:
     """Return a measure over some café-days."""
-    return _figure(measure, _ratio(counts))
+    interval = None
+    if found.value is not None:
+        interval = share_interval(found) if measure in SHARES else value_interval(found)
+    low, high = (interval.low, interval.high) if interval else (None, None)
+    return Figure(found.value, low, high, found.numerator, found.denominator, found.clusters)
 
 
-def day_figure(measure: Measure, counts: Sequence[CafeDayCounts]) -> Figure:
+def day_figure(measure: Measure, numerator: float, denominator: float) -> Figure:
     """Return a measure of one day, with the interval of independent guests: a day is one cluster."""
-    together = (sum(one.numerator for one in counts), sum(one.denominator for one in counts))
-    return _figure(measure, ratio([together]))
+    return figure_of(measure, ratio([(numerator, denominator)]))
 
 
 @st.cache_data(ttl=CACHE_TTL_SECONDS, max_entries=CACHE_ENTRIES, show_spinner=False)
@@ -93,14 +96,11 @@ def fair_comparison(
     _period: KpiPeriod, key: Key, *, cafes: tuple[str, ...], first: date, last: date, simulated: bool, measure: Measure
 ) -> FairComparison:
     """Return the cafés beside each other; the arguments beside the period identify it for the cache."""
-    by_cafe: dict[str, list[CafeDayCounts]] = {cafe: [] for cafe in cafes}
-    for one in _period.of(measure):
-        by_cafe[one.cafe].append(one)
-    ratios = {cafe: _ratio(counts) for cafe, counts in by_cafe.items()}
+    ratios = {cafe: _period.cafes.get((measure, cafe), Ratio(0, 0, 0, None)) for cafe in cafes}
     enough = [cafe for cafe, found in ratios.items() if found.value is not None and found.clusters >= FEWEST_CLUSTERS]
     found = _compared(measure, [ratios[cafe] for cafe in enough])
     if found is None:
-        every = tuple((cafe, _figure(measure, one)) for cafe, one in ratios.items())
+        every = tuple((cafe, figure_of(measure, one)) for cafe, one in ratios.items())
         return FairComparison(None, False, (), every)
     return FairComparison(
         found.centre,
@@ -108,7 +108,7 @@ def fair_comparison(
         tuple(
             ComparedCafe(
                 cafe,
-                _figure(measure, ratios[cafe]),
+                figure_of(measure, ratios[cafe]),
                 one.value,
                 one.low,
                 one.high,
@@ -117,7 +117,7 @@ def fair_comparison(
             )
             for place, (cafe, one) in enumerate(zip(enough, found.groups, strict=True))
         ),
-        tuple((cafe, _figure(measure, one)) for cafe, one in ratios.items() if cafe not in set(enough)),
+        tuple((cafe, figure_of(measure, one)) for cafe, one in ratios.items() if cafe not in set(enough)),
     )
 
 
@@ -132,15 +132,3 @@ def _compared(measure: Measure, ratios: Sequence[Ratio]) -> Comparison | None:
             if (value := one.value) is not None
         ]
     )
-
-
-def _ratio(counts: Sequence[CafeDayCounts]) -> Ratio:
-    return ratio([(one.numerator, one.denominator) for one in counts])
-
-
-def _figure(measure: Measure, found: Ratio) -> Figure:
-    interval = None
-    if found.value is not None:
-        interval = share_interval(found) if measure in SHARES else value_interval(found)
-    low, high = (interval.low, interval.high) if interval else (None, None)
-    return Figure(found.value, low, high, found.numerator, found.denominator, found.clusters)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import date, timedelta
 from functools import partial
 from typing import cast
@@ -21,17 +20,19 @@ from dashboards.parts.fair_comparison_part import draw_comparison
 from dashboards.reading.cafe_day import Funnel
 from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
 from dashboards.reading.calendar import Extent, extent
-from dashboards.reading.fair_comparison import day_figure, fair_comparison, figure_of
+from dashboards.reading.fair_comparison import Figure, day_figure, fair_comparison, figure_of
 from dashboards.reading.kpi_period import MEASURES, TABLES, KpiPeriod, Measure, kpi_period
 from dashboards.reading.page_snapshot import PageSnapshot, versions_key
 from dashboards.visit import Visit, current
 from dashboards.words.measure_words import basis_in_words, range_in_words, target_of, value_in_words
 from pilot.business_days import days_between
+from pipelines.statistics.clustered import Ratio
 from pipelines.statistics.intervals import wilson
 
 PERIODS = {"7": 7, "30": 30}
 WHOLE_PILOT = "piloten"
 EVERY_CAFE = "alla"
+NOTHING = Ratio(0, 0, 0, None)
 STEPS = ("started", "consented", "spoke", "completed")
 
 
@@ -99,7 +100,7 @@ def _cafes(visit: Visit) -> tuple[str, ...]:
 def _figures(visit: Visit, shown: KpiPeriod, *, days: list[date]) -> None:
     items = []
     for code in MEASURES:
-        figure = figure_of(code, shown.of(code))
+        figure = figure_of(code, shown.totals.get(code, NOTHING))
         lines = [range_in_words(visit, code, figure.low, figure.high)] if figure.value is not None else []
         lines += [basis_in_words(visit, code, figure), target_of(visit, code)]
         items.append(
@@ -134,10 +135,7 @@ def _steps(visit: Visit, shown: KpiPeriod) -> None:
 
 def _by_day(visit: Visit, shown: KpiPeriod, code: Measure, *, days: list[date]) -> None:
     say = visit.say
-    counts = defaultdict(list)
-    for one in shown.of(code):
-        counts[one.day].append(one)
-    figures = {day: day_figure(code, some) for day, some in counts.items()}
+    figures = {one.day: day_figure(code, one.numerator, one.denominator) for one in shown.days if one.measure == code}
     name = say(f"kpi_page.measure.{code}")
     visit.draw(fragments.section_head(say("kpi_page.by_day.title", measure=name), summary=say("kpi_page.by_day.what")))
     if not figures:
@@ -154,22 +152,36 @@ def _by_day(visit: Visit, shown: KpiPeriod, code: Measure, *, days: list[date]) 
     )
     st.altair_chart(period_charts.by_day(visit, code, figures, days=days), width="stretch", alt=alt)
     with st.expander(say("overview.trend.table")):
-        st.dataframe(pd.DataFrame(_rows(visit, shown, code)), hide_index=True, width="stretch")
+        rows = _rows(visit, shown, code) if shown.of(code) else _day_rows(visit, figures, code)
+        st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+
+
+def _day_rows(visit: Visit, figures: dict[date, Figure], code: Measure) -> list[dict[str, str]]:
+    return [
+        {visit.say("controls.day"): short_day(day, language=visit.language)} | _figure_row(visit, code, figures[day])
+        for day in sorted(figures, reverse=True)
+    ]
 
 
 def _rows(visit: Visit, shown: KpiPeriod, code: Measure) -> list[dict[str, str]]:
     names = {cafe.id: cafe.name for cafe in visit.cafes}
-    found = [(one, figure_of(code, [one])) for one in shown.of(code)]
+    found = [(one, day_figure(code, one.numerator, one.denominator)) for one in shown.of(code)]
     return [
         {
             visit.say("controls.day"): short_day(one.day, language=visit.language),
             visit.say("controls.cafe"): names[one.cafe],
-            visit.say("overview.trend.value"): value_in_words(visit, code, figure.value),
-            visit.say("overview.trend.range"): range_in_words(visit, code, figure.low, figure.high),
-            visit.say("kpi_page.basis.title"): basis_in_words(visit, code, figure),
         }
+        | _figure_row(visit, code, figure)
         for one, figure in sorted(found, key=lambda each: (each[0].day, names[each[0].cafe]), reverse=True)
     ]
+
+
+def _figure_row(visit: Visit, code: Measure, figure: Figure) -> dict[str, str]:
+    return {
+        visit.say("overview.trend.value"): value_in_words(visit, code, figure.value),
+        visit.say("overview.trend.range"): range_in_words(visit, code, figure.low, figure.high),
+        visit.say("kpi_page.basis.title"): basis_in_words(visit, code, figure),
+    }
 
 
 show(current())

@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboards import fragments
 from dashboards.charts import charts
+from dashboards.choices.cafes_beside import MOST_BESIDE, cafes_beside
 from dashboards.choices.day_choice import choose_day, day_name, freshness
 from dashboards.formatting import join_names, measure, number, short_day
 from dashboards.parts import payment_table
@@ -29,6 +30,7 @@ from dashboards.visit import Visit, current
 from dashboards.words.kpi_words import shown_interval, shown_value
 from dashboards.words.reasons import COMMANDS, GAPS, reason
 from pilot.business_days import days_between
+from pilot.cafes import Cafe
 from pilot.kpis import KPIS
 from pilot.opening_hours import open_on
 
@@ -58,24 +60,27 @@ def show(visit: Visit) -> None:
     tables = (*TABLES, *MAINTENANCE_TABLES, *PAYMENT_TABLES)
     on_show = list(days_between(day - timedelta(days=max(PERIODS_DAYS) - 1), day))
     with PageSnapshot(lake, *tables, days=on_show) as snapshot:
+        every = pilot_period(snapshot, snapshot.key, cafes=visit.ids, last=day, days=1, simulated=visit.simulated)
+        shown = every.on(day)
+        _lead(visit, day=day, shown=list(shown.values()))
+        cafes = cafes_beside(visit, shown.values())
+        ids = tuple(cafe.id for cafe in cafes)
         period = pilot_period(
-            snapshot, snapshot.key, cafes=visit.ids, last=day, days=max(PERIODS_DAYS), simulated=visit.simulated
+            snapshot, snapshot.key, cafes=ids, last=day, days=max(PERIODS_DAYS), simulated=visit.simulated
         )
         planned = maintenance(
-            snapshot, snapshot.key, cafes=visit.ids, last=day, days=max(PERIODS_DAYS), simulated=visit.simulated
+            snapshot, snapshot.key, cafes=ids, last=day, days=max(PERIODS_DAYS), simulated=visit.simulated
         )
         rails = payment_rails(
             snapshot, snapshot.key, cafes=visit.ids, last=day, days=max(PERIODS_DAYS), simulated=visit.simulated
         )
-    shown = period.on(day)
-    _lead(visit, day=day, shown=list(shown.values()))
-    visit.draw(kpi_grid(visit, {cafe.id: cafe.name for cafe in visit.cafes}, shown))
+    visit.draw(kpi_grid(visit, {cafe.id: cafe.name for cafe in cafes}, shown))
     visit.draw(fragments.lead("", notes=[visit.say("overview.interval_note"), *_planned(visit, planned)]))
     if not visit.tests and day != visit.today:  # Data missing from a day in progress may still arrive.
         _missing(visit, day=day, shown=shown)
     payment_table.draw(visit, rails, days=max(PERIODS_DAYS))
-    days = _trend(visit, period, last=day)
-    _volume(visit, period, days=days)
+    days = _trend(visit, period, cafes=cafes, last=day)
+    _volume(visit, period, cafes=cafes, days=days)
 
 
 def _lead(visit: Visit, *, day: date, shown: Sequence[KpiFigure]) -> None:
@@ -129,14 +134,18 @@ def _missing(visit: Visit, *, day: date, shown: dict[tuple[str, str], KpiFigure]
     names = {cafe.id: cafe.name for cafe in visit.cafes}
     for gap in listed_gaps:
         ids = [one for one in names if one in gaps[gap]]
-        cafes = join_names([names[one] for one in ids], language=visit.language)
+        cafes = join_names([names[one] for one in ids[:MOST_BESIDE]], language=visit.language)
+        if len(ids) > MOST_BESIDE:
+            cafes = say("overview.beside.many", count=number(len(ids), language=visit.language), some=cafes)
         visit.draw(fragments.gap(title=say(f"gap.{gap}.title"), cafes=cafes, remedy=say(f"gap.{gap}.do")))
         if gap in COMMANDS:
-            lines = dict.fromkeys(COMMANDS[gap].format(cafe=one, day=day, count=say("gap.count")) for one in ids)
+            lines = dict.fromkeys(
+                COMMANDS[gap].format(cafe=one, day=day, count=say("gap.count")) for one in ids[:MOST_BESIDE]
+            )
             st.code("\n".join(lines), language=None, wrap_lines=True)
 
 
-def _trend(visit: Visit, period: PilotPeriod, *, last: date) -> list[date]:
+def _trend(visit: Visit, period: PilotPeriod, *, cafes: Sequence[Cafe], last: date) -> list[date]:
     say = visit.say
     visit.draw(fragments.section_head(say("overview.trend.title"), summary=say("overview.trend.what")))
     with st.container(horizontal=True, key="trend"):
@@ -163,7 +172,7 @@ def _trend(visit: Visit, period: PilotPeriod, *, last: date) -> list[date]:
     days = list(days_between(first, last))
     chosen = [figure for figure in period.figures if figure.kpi == kpi and figure.day in set(days)]
     top = _top(chosen)
-    for cafe, column in zip(visit.cafes, st.columns(len(visit.cafes), gap="medium"), strict=True):
+    for cafe, column in zip(cafes, st.columns(len(cafes), gap="medium"), strict=True):
         own = [figure for figure in chosen if figure.cafe == cafe.id]
         with column:
             visit.draw(fragments.chart_head(cafe.name, summary=_verdict_counts(visit, own)))
@@ -233,13 +242,13 @@ def _table(visit: Visit, chosen: Sequence[KpiFigure]) -> None:
     )
 
 
-def _volume(visit: Visit, period: PilotPeriod, *, days: list[date]) -> None:
+def _volume(visit: Visit, period: PilotPeriod, *, cafes: Sequence[Cafe], days: list[date]) -> None:
     say = visit.say
     visit.draw(fragments.section_head(say("overview.volume.title"), summary=say("overview.volume.what")))
     within = [row for row in period.volumes if row.day in set(days)]
-    bands = [cafe.expected_feedbacks_per_day.high for cafe in visit.cafes]
+    bands = [cafe.expected_feedbacks_per_day.high for cafe in cafes]
     top = int(max([*bands, *(row.completed for row in within)]) * HEADROOM)
-    for cafe, column in zip(visit.cafes, st.columns(len(visit.cafes), gap="medium"), strict=True):
+    for cafe, column in zip(cafes, st.columns(len(cafes), gap="medium"), strict=True):
         expected = cafe.expected_feedbacks_per_day
         own = [row for row in within if row.cafe == cafe.id]
         # Today may still reach the band. Days without sessions count, from the first day with one.

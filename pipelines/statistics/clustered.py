@@ -64,7 +64,21 @@ def ratio(clusters: Sequence[Cluster]) -> Ratio:
         return Ratio(top, bottom, count, None)
     value = top / bottom
     spread = math.fsum((part - value * among) ** 2 for part, among in some)
-    return Ratio(top, bottom, count, count / (count - 1) * spread / bottom**2)
+    return ratio_from(top, bottom, count, spread)
+
+
+def ratio_from(numerator: float, denominator: float, clusters: int, spread: float) -> Ratio:
+    """Return the ratio of clusters from their sums.
+
+    Args:
+        numerator: The sum of their numerators.
+        denominator: The sum of their denominators, each above zero.
+        clusters: Their number.
+        spread: The sum of the squares of (numerator - value * denominator) of each.
+    """
+    if clusters < 2:
+        return Ratio(numerator, denominator, clusters, None)
+    return Ratio(numerator, denominator, clusters, clusters / (clusters - 1) * spread / denominator**2)
 
 
 def share_interval(found: Ratio) -> Interval:

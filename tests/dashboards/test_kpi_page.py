@@ -12,10 +12,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboards.reading.fair_comparison import fair_comparison
-from dashboards.reading.kpi_period import CafeDayCounts, KpiPeriod
+from dashboards.reading.kpi_period import KpiPeriod, Measure
 from pilot.kpis import KPIS
 from pilot.lake_tables.money_tables import REWARDS
 from pilot.lake_tables.tables import PILOT_KPIS, SCORED_FEEDBACK, SESSIONS
+from pipelines.statistics.clustered import Ratio, ratio
 from storage.home import Home
 from storage.lake import polars_schema
 from tests.dashboards.conftest import NOW, TODAY
@@ -151,16 +152,14 @@ def test_a_demo_marks_its_figures(demo_home: Home, visit_pages: Pages):
     assert "Användbara svar" in page
 
 
-def counts(cafe: str, share: float, *, days: int = 10, among: int = 200) -> list[CafeDayCounts]:
-    first = date(2026, 11, 1)
-    return [CafeDayCounts("completion", first + timedelta(days=day), cafe, share * among, among) for day in range(days)]
-
-
 def compared(*cafes: tuple[str, float]) -> Any:
-    made = [one for cafe, share in cafes for one in counts(cafe, share)]
+    made: dict[tuple[Measure, str], Ratio] = {
+        ("completion", cafe): ratio([(share * 200, 200)] * 10) for cafe, share in cafes
+    }
+    period = KpiPeriod({}, made, (), (), 0, ())
     ids = tuple(cafe for cafe, _ in cafes)
     scope: dict[str, Any] = {"first": date(2026, 11, 1), "last": date(2026, 11, 10), "simulated": False}
-    return fair_comparison(KpiPeriod(tuple(made), 0, ()), (repr(cafes), ()), cafes=ids, measure="completion", **scope)
+    return fair_comparison(period, (repr(cafes), ()), cafes=ids, measure="completion", **scope)
 
 
 def test_a_cafe_that_clearly_differs_is_said_to() -> None:
