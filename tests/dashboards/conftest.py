@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from pilot.access import Principal
@@ -22,6 +23,12 @@ ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 11, 23, 14, 32, tzinfo=UTC).replace(hour=13)  # 14:32 in Stockholm
 TODAY = date(2026, 11, 23)
 EVERYONE = Principal("1", "admin@example.se", "admin", None, 1)
+
+
+@pytest.fixture(autouse=True)
+def no_search_for_components(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out AppTest's search of every installed package for components: a second a test, and the pages use none."""
+    monkeypatch.setattr(manifest_scanner, "scan_component_manifests", lambda: [])
 
 
 @pytest.fixture(autouse=True)

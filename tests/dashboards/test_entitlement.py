@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -17,7 +19,9 @@ from dashboards.page_registry import PAGES, PageEntry, pages_for
 from dashboards.signed_in import AccessChanged
 from pilot.access import OF_ROLE, ROLES, Principal, Role
 from pilot.lake_tables.tables import SCORED_FEEDBACK, SESSIONS, TABLES, TURNS
-from storage.home import Home
+from storage.cafes_file import read_cafes
+from storage.home import LAKE_FOLDER, Home
+from storage.lake import Lake
 from storage.store.access import accounts, sign_ins
 from tests.dashboards.conftest import ROOT, TODAY
 from tests.dashboards.lake_days import make_day
@@ -30,16 +34,25 @@ MARK = "Kanelbullens hemlighet"  # the words of every guest of the other café
 NAME = "Aurora"
 
 
-@pytest.fixture
-def lake(home: Home) -> Home:
-    """Write two days of all cafés; each word of the other café's guests is the mark."""
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a lake with two days of all cafés; each word of the other café's guests is the mark."""
+    folder = tmp_path_factory.mktemp("made")
+    lake, cafes = Lake(str(folder)), read_cafes(ROOT / "cafes.toml")
     for back in range(2):
-        day = make_day(home.cafes(), TODAY - timedelta(days=back))
-        day.write(home.lake())
+        day = make_day(cafes, TODAY - timedelta(days=back))
+        day.write(lake)
         turns = day.turns.with_columns(
             transcript=pl.when(pl.col("cafe") == OTHER).then(pl.lit(MARK)).otherwise(pl.col("transcript"))
         )
-        home.lake().replace_partition(TURNS, TODAY - timedelta(days=back), turns, commit={})
+        lake.replace_partition(TURNS, TODAY - timedelta(days=back), turns, commit={})
+    return folder
+
+
+@pytest.fixture
+def lake(made: Path, home: Home) -> Home:
+    """Return a home with a copy of that lake."""
+    shutil.copytree(made, home.root / LAKE_FOLDER, dirs_exist_ok=True)
     return home
 
 
