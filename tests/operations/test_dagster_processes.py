@@ -51,5 +51,11 @@ async def test_only_dagsters_page_has_a_port_and_its_automation_runs(home, envir
             stop = f'mutation {{ stopSensor(id: "{repository["sensors"][0]["sensorState"]["id"]}") {{ __typename }} }}'
             async with httpx.AsyncClient(timeout=60, trust_env=False) as stranger:
                 assert (await stranger.post(url, json={"query": stop})).status_code == 401
-        StoppedAutomationWatcher(home, clock=lambda: datetime.now(UTC))()
+        watch = StoppedAutomationWatcher(home, clock=lambda: datetime.now(UTC))
+        watch()
         assert list(records_of(system.run_folder / RECORDS_NAME)) == []
+        async with httpx.AsyncClient(timeout=60, trust_env=False, headers=headers) as client:
+            assert (await client.post(url, json={"query": stop})).status_code == 200
+        watch()
+        (reported,) = records_of(system.run_folder / RECORDS_NAME)
+        assert reported["subject"] == repository["sensors"][0]["name"]

@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import structlog
 
-from operations.system import LOOPBACK, RUN_FOLDER
+from operations.dagster_page import program_ticket
+from operations.system import DAGSTER_FOLDER, LOOPBACK, RUN_FOLDER
 from operations.watch.alerts.alert_records import Alert, AlertRecords
 from pilot.errors import PilotError
 from storage.home import Home
@@ -35,12 +36,15 @@ class StoppedAutomationWatcher:
         self._url = f"http://{LOOPBACK}:{home.settings.dagster_port}/graphql"
         self._records = AlertRecords(home.root / RUN_FOLDER / RECORDS_NAME, clock=clock)
         self._transport = transport
+        self._dagster_home = home.root / DAGSTER_FOLDER
+        self._clock = clock
 
     def __call__(self) -> None:
         """Run once."""
         try:
+            headers = {program_ticket.HEADER: program_ticket.make(self._dagster_home, now=self._clock())}
             with httpx.Client(transport=self._transport, timeout=TIMEOUT_SECONDS, trust_env=False) as client:
-                answer = client.post(self._url, json={"query": QUERY}).raise_for_status()
+                answer = client.post(self._url, json={"query": QUERY}, headers=headers).raise_for_status()
             nodes = answer.json()["data"]["repositoriesOrError"].get("nodes")
             if nodes:  # None while the code server is away, which says nothing about the states.
                 self._records.report([_alert(kind, name) for kind, name in _stopped(nodes)])

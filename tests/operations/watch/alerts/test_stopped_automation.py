@@ -8,8 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from operations.dagster_page import program_ticket
 from operations.record_lines import records_of
-from operations.system import RUN_FOLDER
+from operations.system import DAGSTER_FOLDER, RUN_FOLDER
 from operations.watch.alerts.stopped_automation import RECORDS_NAME, StoppedAutomationWatcher
 from pilot.settings import Settings
 from storage.home import Home, open_home
@@ -23,13 +24,16 @@ def home(tmp_path: Path) -> Home:
 
 
 class Dagster:
-    """A stand-in of Dagster's page with one sensor and two schedules."""
+    """A stand-in of Dagster's page with one sensor and two schedules; it answers only with the home's ticket."""
 
-    def __init__(self) -> None:
+    def __init__(self, home: Home) -> None:
+        self.folder = home.root / DAGSTER_FOLDER
         self.states = {"new_facts": "RUNNING", "closing": "RUNNING", "by_hand": "STOPPED"}
         self.answer: httpx.Response | None = None
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
+        if not program_ticket.is_valid(self.folder, request.headers.get(program_ticket.HEADER, ""), now=NOW):
+            return httpx.Response(401)
         if self.answer is not None:
             return self.answer
         sensor = {"name": "new_facts", "defaultStatus": "RUNNING", "sensorState": {"status": self.states["new_facts"]}}
@@ -51,7 +55,7 @@ def watcher(home: Home, dagster: Dagster) -> StoppedAutomationWatcher:
 
 
 def test_a_stopped_sensor_and_schedule_are_reported_once_and_resolved(home: Home) -> None:
-    dagster = Dagster()
+    dagster = Dagster(home)
     watch = watcher(home, dagster)
     watch()
     assert reported(home) == []
@@ -78,7 +82,7 @@ def test_a_stopped_sensor_and_schedule_are_reported_once_and_resolved(home: Home
     ],
 )
 def test_an_answer_without_states_neither_reports_nor_resolves(home: Home, answer: httpx.Response) -> None:
-    dagster = Dagster()
+    dagster = Dagster(home)
     dagster.states["closing"] = "STOPPED"
     watch = watcher(home, dagster)
     watch()
