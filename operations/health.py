@@ -1,94 +1,109 @@
-"""Health checks of a running pilot, each with a remedy."""
+"""Health checks of a running pilot: every service, with a remedy."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 
 import httpx
 
+from operations.checks.finding import Finding, judged, not_applicable
+from operations.checks.running import Check
+from operations.doctor.dependencies import redis_server
+from operations.doctor.ollama import ollama
+from operations.service_usage import ServiceUsage, running_services
 from operations.system import HEARTBEAT_NAME, RUN_FOLDER, System
 from pilot.errors import PilotError
 from pilot.lake_tables.tables import PILOT_KPIS
 from storage.store.cafes import codes
 
 TIMEOUT_SECONDS = 3.0
+LIMIT_SECONDS = 8.0  # The whole table is shown within 10 s.
 MAX_LATE_ROUNDS = 3
+# The names that the pilot's runbook uses.
+ALIASES: Mapping[str, str] = {"api-gateway": "edge", "business-dashboard": "dashboards"}
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The result of one check.
-
-    Attributes:
-        name: The checked part.
-        ok: Whether it is healthy.
-        found: The result in words.
-        remedy: What to do; empty if healthy.
-    """
-
-    name: str
-    ok: bool
-    found: str
-    remedy: str = ""
-
-
-def findings(system: System, *, now: datetime) -> list[Finding]:
-    """Run every check once; a missing part is a finding, never an error."""
+def checks(system: System, *, now: datetime) -> list[Check]:
+    """Return the check of each service; a missing service is a finding, never an error."""
     home = system.home
-    return [
-        _try("cafés' file", lambda: f"{len(home.cafes().cafe)} cafés"),
-        _try("codes", lambda: _codes(system)),
-        _try("lake", lambda: f"pilot_kpis at version {home.lake().version(PILOT_KPIS)}"),
-        _answers("edge", f"{system.edge_url}/health/ready", log="edge"),
-        _answers("Dagster's page", f"{system.dagster_url}/health", log="webserver"),
-        _answers("sign-in", f"{system.entrance_url}/health", log="entrance"),
-        _answers("dashboards", f"{system.dashboards_url}/_stcore/health", log="dashboards"),
-        _watch(system, now=now),
-    ]
+    every: dict[str, Callable[[], Finding]] = {
+        "edge": partial(_answers, "edge", f"{system.edge_url}/health/ready"),
+        "code-server": partial(_runs, system, "code-server"),
+        "webserver": partial(_answers, "webserver", f"{system.dagster_url}/health"),
+        "daemon": partial(_runs, system, "daemon"),
+        "entrance": partial(_answers, "entrance", f"{system.entrance_url}/health"),
+        "dashboards": partial(_answers, "dashboards", f"{system.dashboards_url}/_stcore/health"),
+        "watch": partial(_watch, system, now=now),
+        "ollama": lambda: _ollama(system),
+        "redis": partial(redis_server, system.settings),
+        "cafes": lambda: _found("cafes", f"{len(home.cafes().cafe)} cafés in the file"),
+        "codes": partial(_codes, system),
+        "lake": lambda: _found("lake", f"pilot_kpis at version {home.lake().version(PILOT_KPIS)}"),
+    }
+    return [Check(name, check, LIMIT_SECONDS) for name, check in every.items()]
 
 
-def _codes(system: System) -> str:
+def with_usage(finding: Finding, usage: Mapping[str, ServiceUsage]) -> Finding:
+    """Return a service's finding with its memory and CPU."""
+    if (used := usage.get(finding.name)) is None:
+        return finding
+    shown = f"{finding.found}; {used.memory_mib:.0f} MiB, {used.cpu_percent:.0f} % of a core"
+    return Finding(finding.name, finding.state, shown, finding.required, finding.remedy)
+
+
+def _found(name: str, found: str) -> Finding:
+    return judged(name, ok=True, found=found)
+
+
+def _codes(system: System) -> Finding:
     have = {code.cafe for code in codes.active(system.home.store())}
     missing = [cafe_id for cafe_id in system.home.cafes().ids if cafe_id not in have]
     if missing:
         raise PilotError(f"No code for {', '.join(missing)}.", remedy="`pilot seed` makes them.")
-    return f"{len(have)} cafés have one"
+    return _found("codes", f"{len(have)} cafés have one")
 
 
-def _try(name: str, check: Callable[[], str]) -> Finding:
-    try:
-        return Finding(name=name, ok=True, found=check())
-    except PilotError as error:
-        return Finding(name=name, ok=False, found=error.what, remedy=error.remedy)
+def _ollama(system: System) -> Finding:
+    """Check the model; without Ollama, a pilot that chooses by itself uses the script."""
+    finding = ollama(system.settings)
+    if finding.state == "not_ok" and system.settings.interviewer == "auto":
+        return not_applicable("ollama", f"{finding.found}: the scripted interviewer asks")
+    return finding
 
 
-def _answers(name: str, url: str, *, log: str) -> Finding:
-    remedy = f"Is `pilot run` up? Its log: .logs/{log}.log."
+def _runs(system: System, name: str) -> Finding:
+    running = name in running_services(system.run_folder)
+    return judged(name, ok=running, found="runs" if running else "does not run", remedy=_log_remedy(name))
+
+
+def _answers(name: str, url: str) -> Finding:
     try:
         answer = httpx.get(url, timeout=TIMEOUT_SECONDS, trust_env=False)
     except httpx.HTTPError as error:
-        return Finding(name=name, ok=False, found=f"{url} does not answer ({type(error).__name__})", remedy=remedy)
-    if answer.is_success:
-        return Finding(name=name, ok=True, found=f"{url} answers")
-    return Finding(name=name, ok=False, found=f"{url} answers with status {answer.status_code}", remedy=remedy)
+        found = f"{url} does not answer ({type(error).__name__})"
+        return judged(name, ok=False, found=found, remedy=_log_remedy(name))
+    found = f"{url} answers" if answer.is_success else f"{url} answers with status {answer.status_code}"
+    return judged(name, ok=answer.is_success, found=found, remedy=_log_remedy(name))
+
+
+def _log_remedy(name: str) -> str:
+    return f"Is `pilot run` up? Its log: `pilot logs --service {name}`."
 
 
 def _watch(system: System, *, now: datetime) -> Finding:
     path = system.home.root / RUN_FOLDER / HEARTBEAT_NAME
-    remedy = "Is `pilot run` up? Its log: .logs/watch.log."
+    unwell = partial(judged, "watch", ok=False, remedy=_log_remedy("watch"))
     try:
         heartbeat = json.loads(path.read_text(encoding="utf-8"))
         age = (now - datetime.fromisoformat(heartbeat["at"])).total_seconds()
         failed = list(heartbeat["failed"])
     except (OSError, ValueError, KeyError, TypeError):
-        return Finding(name="watch", ok=False, found="no heartbeat", remedy=remedy)
+        return unwell(found="no heartbeat")
     if age > MAX_LATE_ROUNDS * system.settings.probe_seconds:
-        return Finding(name="watch", ok=False, found=f"last heartbeat {age:.0f} s ago", remedy=remedy)
+        return unwell(found=f"last heartbeat {age:.0f} s ago")
     if failed:
-        return Finding(
-            name="watch", ok=False, found=f"pages that do not answer: {', '.join(failed)}", remedy="See the edge."
-        )
-    return Finding(name="watch", ok=True, found=f"last round {age:.0f} s ago, {heartbeat['probed']} pages answer")
+        return judged("watch", ok=False, found=f"pages that do not answer: {', '.join(failed)}", remedy="See the edge.")
+    return _found("watch", f"last round {age:.0f} s ago, {heartbeat['probed']} pages answer")

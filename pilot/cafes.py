@@ -126,11 +126,13 @@ class Pilot(_Checked):
     Attributes:
         controller: The legal person responsible for guests' data (GDPR, article 4); empty for the pilot's name.
         contact: Its e-mail address or page for questions about guests' data; empty for the cafés' staff.
+        staging_domain: The operators' host name; empty if there is none.
     """
 
     name: str
     controller: str = ""
     contact: str = ""
+    staging_domain: str = Field(default="", pattern=r"^([a-z0-9-]+(\.[a-z0-9-]+)+)?$")
     first_day: date
     days: int = Field(ge=1)
     rubric_version: str

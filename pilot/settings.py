@@ -26,6 +26,7 @@ class Settings(BaseModel):
         default=Path("~/.local/share/pilot"), description="Folder of all state: landing, lake, store, logs, weights."
     )
     cafes_file: Path = Field(default=Path("cafes.toml"), description="The cafés' file.")
+    contacts_file: Path = Field(default=Path("contacts.toml"), description="The file of people to call.")
     landing_url: str = Field(
         default="",
         description="Where segments are published: empty for a folder under the home, or s3://bucket/prefix.",
@@ -72,6 +73,18 @@ class Settings(BaseModel):
     )
     dagster_url: str = Field(
         default="", description="Address of Dagster's page for a person's browser; empty: its port on 127.0.0.1."
+    )
+    server_address: str = Field(
+        default="",
+        description="The server's public addresses, separated by commas, to which the cafés' names must lead; empty: "
+        "those of this host's interfaces.",
+    )
+    resolvers: str = Field(
+        default="9.9.9.9,1.1.1.1",
+        description="Two or more DNS resolvers at which `pilot doctor` compares the names, separated by commas.",
+    )
+    time_server: str = Field(
+        default="ntp.se", description="Time server against which `pilot doctor` measures the clock."
     )
     oidc_issuer: str = Field(
         default="",

@@ -6,19 +6,20 @@ from typing import Any
 import pytest
 import typer
 
-from cli.commands.proving import bench, load_test
+from cli.commands.proving import bench
+from cli.durations import seconds
 from tests.cli.conftest import Pilot
 
 
-@pytest.mark.parametrize(("text", "found"), [("300s", 300), ("5m", 300), ("1.5 h", 5400), ("90", 90)])
+@pytest.mark.parametrize(("text", "found"), [("300s", 300), ("5m", 300), ("1.5 h", 5400), ("90", 90), ("7d", 604_800)])
 def test_a_duration_is_read_as_people_write_it(text: str, found: float) -> None:
-    assert load_test.seconds(text) == found
+    assert seconds(text) == found
 
 
 @pytest.mark.parametrize("text", ["", "soon", "5 days", "-3s"])
 def test_a_text_that_is_not_a_duration_is_refused(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="is no duration"):
-        load_test.seconds(text)
+        seconds(text)
 
 
 def test_a_load_on_a_home_without_codes_names_the_command_that_makes_them(pilot: Pilot) -> None:

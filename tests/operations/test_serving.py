@@ -12,7 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from operations.health import findings
+from operations.checks.finding import Finding
+from operations.checks.running import run_checks
+from operations.health import checks
 from operations.serving import serve
 from operations.supervisor import RestartPolicy
 from operations.system import CHECKOUT, System, make_system, processes
@@ -27,10 +29,14 @@ HEALTHY_SECONDS = 120.0
 ARRIVAL_SECONDS = 480.0
 
 
+def found_in(system: System) -> list[Finding]:
+    return run_checks(checks(system, now=datetime.now(UTC)))
+
+
 async def healthy(system: System) -> None:
     """Return once every process answers its health check; a busy machine may miss the first."""
     deadline = time.monotonic() + HEALTHY_SECONDS
-    while faults := [each for each in await asyncio.to_thread(findings, system, now=datetime.now(UTC)) if not each.ok]:
+    while faults := [each for each in await asyncio.to_thread(found_in, system) if not each.ok]:
         assert time.monotonic() < deadline, faults
 
 

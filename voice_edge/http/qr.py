@@ -19,16 +19,17 @@ def code_address(code: str, *, public_url: str) -> str:
 def qr_svg(address: str) -> bytes:
     """Return the QR code as SVG."""
     buffer = io.BytesIO()
-    _code(address).save(buffer, kind="svg", border=QUIET_ZONE_MODULES, scale=4, xmldecl=False, svgns=True)
+    qr_code(address).save(buffer, kind="svg", border=QUIET_ZONE_MODULES, scale=4, xmldecl=False, svgns=True)
     return buffer.getvalue()
 
 
 def qr_png(address: str) -> bytes:
     """Return the QR code as PNG."""
     buffer = io.BytesIO()
-    _code(address).save(buffer, kind="png", border=QUIET_ZONE_MODULES, scale=PNG_PIXELS_PER_MODULE)
+    qr_code(address).save(buffer, kind="png", border=QUIET_ZONE_MODULES, scale=PNG_PIXELS_PER_MODULE)
     return buffer.getvalue()
 
 
-def _code(address: str) -> segno.QRCode:
+def qr_code(address: str) -> segno.QRCode:
+    """Return the QR code of an address."""
     return segno.make(address, error=ERROR_LEVEL, boost_error=False, micro=False)

@@ -1,4 +1,4 @@
-"""`pilot qr`: lists the cafés' codes and draws them as QR."""
+"""`pilot qr`: lists the cafés' codes, draws, distributes and verifies them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from pathlib import Path
 import segno
 import typer
 
-from cli.context import AS_JSON, home, print_json
+from cli.context import AS_JSON, actor, home, print_json
+from cli.findings import report
 from pilot.errors import PilotError
 from storage.home import Home
 from storage.store.cafes import codes
+from storage.store.cafes.codes import Code
 from voice_edge.http.qr import ERROR_LEVEL, QUIET_ZONE_MODULES, code_address, qr_png, qr_svg
 
 PDF_POINTS_PER_MODULE = 8  # About 10 cm wide on paper: readable from half a metre.
@@ -20,7 +22,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode="rich",
-    help="List the codes, and draw their QR as SVG, PNG or PDF.",
+    help="List, draw, print, distribute and verify the codes.",
 )
 
 
@@ -73,6 +75,69 @@ def pdf(code: str, out: Path | None = typer.Option(None, "--out", "-o", help="Th
     Example: pilot qr pdf G3QWJ9
     """
     _draw(code, kind="pdf", out=out)
+
+
+@app.command()
+def generate(
+    out: Path = typer.Option(Path("qr-codes"), "--out", "-o", help="The folder of the sheets."),
+    cafe: str = typer.Option("", "--cafe", help="Only this café's; all by default."),
+) -> None:
+    """Make a print-ready A4 sheet for each active code: the café, the QR code, and the address to type.
+
+    Example: pilot qr generate --out qr-codes
+    """
+    for name, code in _sheets(home(), out, cafe=cafe):
+        typer.echo(f"{code.cafe:<14}{out / name}")
+    typer.echo("Next: pilot qr verify")
+
+
+@app.command()
+def distribute(
+    to: str = typer.Option(..., "--to", help="Who gets the sheets, for the audit log."),
+    out: Path = typer.Option(Path("qr-codes"), "--out", "-o", help="The folder of the sheets."),
+    cafe: str = typer.Option("", "--cafe", help="Only this café's; all by default."),
+) -> None:
+    """Make the sheets as `generate` does, and record in the audit log who got which code.
+
+    Example: pilot qr distribute --to "Elin, Café Aurora" --cafe aurora
+    """
+    opened = home()
+    made = _sheets(opened, out, cafe=cafe)
+    codes.record_distribution(opened.store(), [code for _, code in made], to=to, actor=actor())
+    for name, code in made:
+        typer.echo(f"{code.cafe:<14}{out / name}  for {to}")
+    typer.echo(f"{len(made)} sheets, recorded in the audit log.")
+    typer.echo("Next: pilot qr verify")
+
+
+@app.command()
+def verify(as_json: bool = AS_JSON) -> None:
+    """Decode the drawing of every active code and open its address. Exit code 1 if one cannot be used.
+
+    Example: pilot qr verify
+    """
+    from proving.code_proof import prove_codes
+
+    opened = home()
+    found = prove_codes(codes.active(opened.store()), cafes=opened.cafes(), public_url=opened.settings.public_url)
+    report(found, as_json=as_json, next_command="pilot smoke", failed_command="pilot health --service edge")
+
+
+def _sheets(opened: Home, out: Path, *, cafe: str) -> list[tuple[str, Code]]:
+    from cli.code_sheet import code_sheet
+
+    known = opened.cafes()
+    wanted = (known.get(cafe).id,) if cafe else known.ids
+    chosen = [code for code in codes.active(opened.store()) if code.cafe in wanted]
+    if not chosen:
+        raise NoSuchCode("There is no active code.", remedy="`pilot seed` makes one for each café.")
+    out.mkdir(parents=True, exist_ok=True)
+    made = []
+    for code in chosen:
+        name = f"{code.cafe}-{code.code}.pdf"
+        (out / name).write_bytes(code_sheet(known.get(code.cafe), address=_address(opened, code.code)))
+        made.append((name, code))
+    return made
 
 
 def _draw(code: str, *, kind: str, out: Path | None) -> None:

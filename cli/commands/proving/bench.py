@@ -55,7 +55,7 @@ def voice(
 
     Example: pilot bench voice --clips clips --sessions 6
     """
-    from cli.commands.proving.load_test import seconds
+    from cli.durations import seconds
 
     found = _benchmark("voice.first_words").run(
         clips=clips,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from enum import StrEnum
 
 import typer
 from rich.console import Console
 
 from cli.context import AS_JSON, home, print_json, print_stderr
+from cli.durations import seconds
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
@@ -68,11 +68,3 @@ def load_test(
         show(Console(highlight=False, soft_wrap=True), found)
     if found["failures"] or found["response_ms"] is None:
         raise typer.Exit(EXIT_FAILURES)
-
-
-def seconds(text: str) -> float:
-    """Return a duration such as 300s, 5m, 1h or 90 in seconds."""
-    read = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|h)?", text.strip())
-    if read is None:
-        raise typer.BadParameter(f"{text!r} is no duration; write for example 300s or 5m.")
-    return float(read[1]) * {"s": 1, "m": 60, "h": 3600}[read[2] or "s"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -90,3 +91,27 @@ def retire(store: Store, code: str, *, actor: str, reason: str) -> None:
         at = store.now()
         connection.execute(update(codes).where(codes.c.code == row.code).values(retired_at=at))
         audit.record(connection, actor=actor, action="code.retire", subject=row.code, reason=reason, at=at)
+
+
+def replace(store: Store, code: str, *, actor: str, reason: str) -> Code:
+    """Retire a code for good and issue its successor for the same place; return the successor.
+
+    Raises:
+        UnknownCode: there is no such active code.
+    """
+    found = find(store, code)
+    if found is None or found.retired_at is not None:
+        raise UnknownCode(f"There is no active code {code!r}.", remedy="`pilot qr list` shows the codes.")
+    with store.begin() as connection:
+        at = store.now()
+        connection.execute(update(codes).where(codes.c.code == found.code).values(retired_at=at))
+        audit.record(connection, actor=actor, action="code.retire", subject=found.code, reason=reason, at=at)
+        return issue_within(connection, cafe=found.cafe, label=found.label, actor=actor, at=at)
+
+
+def record_distribution(store: Store, given: Sequence[Code], *, to: str, actor: str) -> None:
+    """Record who was given the printed codes."""
+    with store.begin() as connection:
+        for code in given:
+            details = {"cafe": code.cafe, "label": code.label, "to": to}
+            audit.record(connection, actor=actor, action="code.distribute", subject=code.code, details=details)

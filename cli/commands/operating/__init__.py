@@ -1,0 +1,1 @@
+"""Operating the pilot: pre-flight, health, figures, logs, hosts, contacts, training."""
