@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cli.code_sheet import code_sheet, code_sheet_svg
+from pilot.business_days import business_day
 from pilot.settings import read_settings
 from storage.cafes_file import read_cafes
 from storage.home import open_existing_home
@@ -92,7 +93,7 @@ def test_the_metrics_of_a_day_are_shown_for_every_cafe(pilot: Pilot) -> None:
     assert all(len(each["before"]) == 7 for each in figures)
     words = pilot("kpi").stdout
     assert "None missed: 0 met, 0 missed, 0 cannot tell, 15 missing." in words
-    assert str(date.today() - timedelta(days=1))[:7] in words
+    assert str(business_day(datetime.now(UTC)) - timedelta(days=1))[:7] in words
 
 
 def test_errors_in_the_logs_are_counted_and_fail(pilot: Pilot, tmp_path: Path) -> None:

@@ -1,0 +1,3 @@
+#!/bin/sh
+# Verifies DNS, TLS, redirect, headers and WebSocket of each host.
+PATH="${0%/*}/../.venv/bin:$PATH"; exec pilot domains verify "$@"
