@@ -36,7 +36,9 @@ def test_seeding_twice_gives_each_cafe_one_code(pilot: Pilot) -> None:
     first = json.loads(pilot("seed", "--json").stdout)
     again = json.loads(pilot("seed", "--json").stdout)
     assert len(first["codes"]) == 3
-    assert again == first
+    assert sorted(first["new"]) == sorted(first["codes"])
+    assert again == first | {"new": []}
+    assert "0 new, 3 unchanged." in pilot("seed").stdout
 
 
 def test_a_code_is_drawn_in_three_formats(pilot: Pilot, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from operations.hosts.listening import check_listening, listening
         ([("127.0.0.1", 8000), ("::1", 5432)], True),
         ([], True),
         ([("0.0.0.0", 3100)], False),
+        ([("::", 11434)], False),
         ([("::", 8501), ("0.0.0.0", 443)], False),
         ([("192.168.1.9", 6379)], False),
     ],

@@ -152,3 +152,21 @@ def test_what_a_guest_says_at_the_table_is_on_the_managers_page(running: Running
         return True
 
     until(on_the_page, seconds=FIGURES_SECONDS, what="the guest's words on the manager's page", every=0.25)
+
+
+def test_every_service_is_healthy_and_a_session_passes_every_cafe_within_two_minutes(running: Running) -> None:
+    healthy = json.loads(running.pilot("health", "staging", "--json"))
+    assert {"edge", "daemon", "dashboards", "watch"} <= {each["name"] for each in healthy["findings"]}
+    smoked = json.loads(running.pilot("smoke", "--json"))
+    assert [each["name"] for each in smoked["cafes"]] == ["aurora", "malmohuset", "goteborg"]
+    for cafe in smoked["cafes"]:
+        assert {"opened the customer's page", "sent", "scored", "reward decided"} <= cafe["stages"].keys()
+        assert cafe["stages"]["reward decided"] < 120
+    assert json.loads(running.pilot("qr", "verify", "--json"))["ok"]
+
+
+def test_the_access_of_every_account_is_tested_and_recorded(running: Running) -> None:
+    running.pilot("account", "invite", "support@example.se", "--role", "support")
+    attempts = json.loads(running.pilot("account", "access-test", "--json"))
+    assert attempts
+    assert {each["who"] for each in attempts} >= {"support@example.se"}

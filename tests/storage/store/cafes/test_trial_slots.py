@@ -170,3 +170,9 @@ def test_maintenance_is_off_until_it_is_switched_on(store: Store) -> None:
     switches.turn(store, "maintenance", on=False, actor="omar", reason="Done.")
     assert not switches.find(store, "maintenance").is_on
     assert [entry.action for entry in audit.recent(store, 2)] == ["switch.off", "switch.on"]
+
+
+@pytest.mark.parametrize(("used", "warns", "full"), [(79, False, False), (80, True, False), (100, True, True)])
+def test_four_fifths_of_a_trial_call_for_a_warning(used: int, warns: bool, full: bool) -> None:
+    use = trial_slots.TrialUse(used=used, reserved=0, unrewarded=0, limit=100)
+    assert (use.nearly_full, use.full) == (warns, full)
