@@ -15,12 +15,13 @@ from dashboards.formatting import Language
 from dashboards.home import cached_home, exposed_address
 from dashboards.page_chrome import draw_chrome
 from dashboards.page_language import PRODUCT
+from dashboards.parts.notices import Notices, draw_notices
 from dashboards.page_registry import PageEntry, pages_for
 from dashboards.reading.page_snapshot import UnreadableTable
 from dashboards.signed_in import AccessChanged
 from pilot.errors import PilotError
 from pilot.words import say
-from storage.errors import LakeUnavailable
+from storage.errors import LakeUnavailable, StoreReadOnly
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
@@ -62,6 +63,8 @@ def main() -> None:
             say("dashboards", "trouble.title", language),
             " ".join(say("dashboards", f"trouble.{key}", language, table=error.table, kind=error.kind) for key in what),
         )
+    except StoreReadOnly:
+        _trouble(say("dashboards", "trouble.read_only", language), say("dashboards", "trouble.read_only_do", language))
     except LakeUnavailable:
         log.error("page_lake_unavailable")
         _trouble(say("dashboards", "trouble.title", language), say("dashboards", "trouble.unavailable", language))
@@ -118,6 +121,7 @@ def _page(home: Home, principal: Principal) -> None:
         say("dashboards", "nav.account", language), url=f"{signed_in.entrance_address(home)}/account"
     )
     menu.html(str(fragments.in_language(fragments.account(principal.email, link=account), language=language)))
+    notices = Notices.read(home)
     now = visit.Visit(
         home=home,
         principal=principal,
@@ -125,6 +129,7 @@ def _page(home: Home, principal: Principal) -> None:
         language=language,
         simulated=demo or tests,
         now=visit.now(),
+        read_only=notices.read_only,
     )
     visit.begin(now)
     if not now.cafes:
@@ -133,6 +138,7 @@ def _page(home: Home, principal: Principal) -> None:
     if now.simulated:
         kind = "demo" if demo else "tests"
         now.draw(fragments.band(title=now.say(f"band.{kind}"), explanation=now.say(f"band.{kind}_why")))
+    draw_notices(now, notices)
     drawn, drawn_theme = live.version(now), theme()
     page.run()
     live.keep_live(now, drawn=drawn, drawn_theme=drawn_theme)

@@ -18,6 +18,8 @@ from pilot.business_days import business_day
 from pilot.cafes import Cafe
 from pilot.words import say as say_words
 from pilot.words import section
+from storage.errors import StoreReadOnly
+from storage.store.engine import ReadOnlyStore
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -39,6 +41,7 @@ class Visit:
         language: The language of the page.
         simulated: Whether simulated rows are shown instead of real ones; the two are never mixed.
         now: The moment of this render.
+        read_only: Whether nothing can be changed, as during maintenance.
     """
 
     home: Home
@@ -47,6 +50,7 @@ class Visit:
     language: Language
     simulated: bool
     now: datetime
+    read_only: bool = False
 
     @property
     def tests(self) -> bool:
@@ -73,21 +77,26 @@ class Visit:
 
         Raises:
             AccessChanged: the sign-in has ended, the account was changed, or it may not do this.
+            StoreReadOnly: it needs a permission to change something, during maintenance.
         """
         self.confirm(cafe=cafe, permission=permission)
-        return self.home.store()
+        store = self.home.store()
+        return ReadOnlyStore(store.engine, now=store.now) if self.read_only else store
 
     def confirm(self, *, cafe: str | None = None, permission: Permission | None = None) -> None:
         """Compare the reader with the store, and with what it may do.
 
         Raises:
             AccessChanged: the sign-in has ended, the account was changed, or it may not do this.
+            StoreReadOnly: the permission is one to change something, during maintenance.
         """
         confirm(self.home, self.principal)
         if (cafe is not None and not self.principal.sees(cafe)) or (
             permission is not None and not self.principal.may(permission)
         ):
             raise AccessChanged
+        if self.read_only and permission is not None and permission.endswith(".change"):
+            raise StoreReadOnly("Nothing can be changed during maintenance.", remedy="Try again when it is over.")
 
     @property
     def actor(self) -> str:

@@ -10,7 +10,8 @@ from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
 
 from entrance.addresses import OwnPages
 from entrance.attempts import Attempts
@@ -24,6 +25,7 @@ from entrance.proxy_check import ProxyCheck
 from entrance.rendering import page
 from entrance.signing_in import SigningIn
 from operations.gate import gate, own_hosts
+from operations.status_page.build import status_folder
 from storage.errors import StorageError
 from storage.home import Home
 
@@ -54,6 +56,8 @@ def create_app(home: Home) -> Starlette:
         Route("/check/{permission}", ProxyCheck(context).check),
         Route("/entrance.css", _style),
         Route("/health", _health),
+        # To be seen on this machine; for customers another host serves the folder.
+        Mount("/status", StaticFiles(directory=status_folder(home), html=True, check_dir=False)),
     ]
     middleware = [*gate(hosts=own_hosts(settings.entrance_url)), Middleware(BodyLimit)]
     if settings.oidc_issuer:

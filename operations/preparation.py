@@ -10,6 +10,7 @@ import sys
 from operations import dagster_storage
 from operations.code_socket import prepare_folder
 from operations.seeding import seed
+from operations.status_page.build import rebuild
 from operations.system import CHECKOUT, WORKSPACE_NAME, System
 from pilot.errors import PilotError
 from storage.store.cafes.codes import Code
@@ -34,6 +35,7 @@ def prepare(system: System) -> list[Code]:
     codes = seed(system.home)
     prepare_dagster(system)
     prepare_weights(system)
+    rebuild(system.home)
     return codes
 
 

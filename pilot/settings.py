@@ -86,6 +86,13 @@ class Settings(BaseModel):
     time_server: str = Field(
         default="ntp.se", description="Time server against which `pilot doctor` measures the clock."
     )
+    status_folder: Path | None = Field(
+        default=None,
+        description="Folder of the customers' status page, which any web server serves; empty: a folder in the home.",
+    )
+    status_url: str = Field(
+        default="", description="Public address of the status page, for texts to managers; empty: none is named."
+    )
     oidc_issuer: str = Field(
         default="",
         description="Address of an OpenID Connect provider for signing in; empty: passwords and links only. Only "

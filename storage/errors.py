@@ -102,3 +102,7 @@ class StoreUnusable(StorageError):
 
 class UnknownCode(StorageError):
     """There is no such code."""
+
+
+class StoreReadOnly(StorageError):
+    """The store is only read during maintenance."""

@@ -24,6 +24,7 @@ from voice_edge.doors.limits import Limits
 from voice_edge.doors.open_sessions import OpenSessions
 from voice_edge.hearing.caption_budget import CaptionBudget
 from voice_edge.hearing.turn_taking import SpeechWindow, TurnEvent
+from voice_edge.interviewer import ScriptedInterviewer
 from voice_edge.metrics import Metrics
 from voice_edge.receipts.bank_onboarding import BankOnboarding
 from voice_edge.receipts.receipt import ReceiptService
@@ -140,6 +141,7 @@ class Edge:
         demo: Whether the home is a demo's, with simulated data only.
         recogniser: The recogniser; None if it could not be started, so that everybody writes.
         recogniser_ready: Returns whether the recogniser is warm, or has failed to start.
+        script: Replies without a model.
         landing_writable: Returns whether events can be written to the disk.
         open_segments: Opens the landing, to explain results to guests; None if it cannot be read.
         more_background: Further work that runs as long as the replica.
@@ -168,6 +170,7 @@ class Edge:
     captions: CaptionBudget = field(init=False)
     recogniser_ready: Callable[[], bool] = lambda: True
     landing_writable: Callable[[], bool] = lambda: True
+    script: ReplySource = field(default_factory=ScriptedInterviewer)
     open_segments: Callable[[], Segments] | None = None
     more_background: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
 
@@ -198,6 +201,11 @@ class Edge:
             receipts=lambda: self.receipts.waiting,
             recogniser=recogniser.figures if recogniser is not None else None,
         )
+
+    @property
+    def replies(self) -> ReplySource:
+        """Return the author of the next reply: the interviewer, or the script while speed comes first."""
+        return self.script if self.doors.spares_work else self.interviewer
 
     def cafe_of_host(self, host: str) -> Cafe | None:
         """Return the café with the domain `host`, which may have a port; None for none."""

@@ -12,6 +12,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from operations.backup.redemptions import RedemptionExport
+from operations.incidents.outage import OutageWatcher
 from operations.system import HEARTBEAT_NAME, RUN_FOLDER
 from operations.watch.alerts.dip import DipRule, DipWatcher
 from operations.watch.alerts.stale_figures import StaleFiguresWatcher
@@ -37,6 +38,7 @@ DIP_SECONDS = 60
 FORGETTING_SECONDS = 3600
 FIGURES_SECONDS = 60
 AUTOMATION_SECONDS = 60
+OUTAGE_SECONDS = 15
 
 _log = structlog.get_logger("operations.watch")
 
@@ -107,6 +109,8 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
         scheduler.add_job(overdue, trigger="interval", seconds=REWARD_SECONDS, coalesce=True, max_instances=1)
         expiry = VoucherExpiry(home)
         scheduler.add_job(expiry, trigger="interval", seconds=EXPIRY_SECONDS, coalesce=True, max_instances=1)
+        outage = OutageWatcher(home, clock=now)
+        scheduler.add_job(outage, trigger="interval", seconds=OUTAGE_SECONDS, coalesce=True, max_instances=1)
         redeemed = RedemptionExport(home)
         scheduler.add_job(redeemed, trigger="interval", seconds=REDEMPTION_SECONDS, coalesce=True, max_instances=1)
         scheduler.add_job(

@@ -14,7 +14,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from storage.errors import StoreAway, StoreUnusable
+from storage.errors import StoreAway, StoreReadOnly, StoreUnusable
 
 BUSY_SECONDS = 10  # How long a transaction waits for another one, on both engines.
 CONNECT_SECONDS = 5
@@ -71,6 +71,22 @@ class Store:
     def close(self) -> None:
         """Close the open connections."""
         self.engine.dispose()
+
+
+class ReadOnlyStore(Store):
+    """A store whose transactions cannot write, as during maintenance."""
+
+    @contextlib.contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """Refuse.
+
+        Raises:
+            StoreReadOnly: always.
+        """
+        raise StoreReadOnly(
+            "Nothing can be changed during maintenance.", remedy="Try again when it is over: `pilot maintenance status`."
+        )
+        yield
 
 
 def sqlite_url(path: Path) -> URL:

@@ -1,4 +1,4 @@
-"""`pilot cafes` and `pilot erase`: every switch can be reverted and is recorded with its actor."""
+"""`pilot cafe`, `pilot cafes` and `pilot erase`: every change can be reverted and is recorded with its actor."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import pytest
+
+from operations.switches.disabling import usual_reasons
 from pilot.identifiers import new_identifier, receipt_hash
 from pilot.settings import Settings
 from storage.home import Home, open_home
 from storage.store import audit
-from storage.store.cafes import trial_slots
+from storage.store.cafes import cafe_states, trial_slots
 from storage.store.privacy import tombstones
 from storage.store.rewards import receipts
 from storage.store.rewards.receipts import Receipt
@@ -21,45 +24,73 @@ def opened(tmp_path: Path) -> Home:
     return open_home(Settings(home=tmp_path / "home"))
 
 
-def test_a_cafe_is_paused_and_resumed(pilot: Pilot, tmp_path: Path) -> None:
-    paused = pilot("cafes", "pause", "aurora", "--reason", "water leak")
-    assert "aurora is paused" in paused.stdout
-    assert "Back: pilot cafes resume aurora" in paused.stdout
-    assert "already" in pilot("cafes", "pause", "aurora", "--reason", "again").stdout
-    states = {each["cafe"]: each for each in json.loads(pilot("cafes", "status", "--json").stdout)}
+def test_a_cafe_is_disabled_and_enabled(pilot: Pilot, tmp_path: Path) -> None:
+    disabled = pilot("cafe", "disable", "aurora", "--reason", "water leak")
+    assert "aurora is disabled" in disabled.stdout
+    assert "Next: pilot cafe enable aurora" in disabled.stdout
+    assert "already" in pilot("cafe", "disable", "aurora", "--reason", "again").stdout
+    states = {each["cafe"]: each for each in json.loads(pilot("cafe", "status", "--json").stdout)}
     assert states["aurora"]["state"].startswith("paused by cli:")
     assert not states["aurora"]["takes_feedback"]
     assert not states["malmohuset"]["state"].startswith("paused")
-    assert "takes feedback again" in pilot("cafes", "resume", "aurora").stdout
-    assert [entry.action for entry in audit.recent(opened(tmp_path).store(), 2)] == ["cafe.resume", "cafe.pause"]
-    assert audit.recent(opened(tmp_path).store(), 2)[1].reason == "water leak"
+    assert "takes feedback again" in pilot("cafe", "enable", "aurora", "--reason", "mended").stdout
+    store = opened(tmp_path).store()
+    assert [(each.action, each.reason) for each in audit.recent(store, 2)] == [
+        ("cafe.resume", "mended"),
+        ("cafe.pause", "water leak"),
+    ]
 
 
-def test_all_cafes_are_paused_at_once_and_an_unknown_one_is_refused(pilot: Pilot) -> None:
-    assert pilot("cafes", "pause", "all", "--reason", "disk").stdout.count("is paused") == 3
-    refused = pilot("cafes", "pause", "uppsala", "--reason", "x")
-    assert refused.exit_code != 0
-    assert "uppsala" in refused.stderr
+@pytest.mark.parametrize("reason", usual_reasons())
+def test_a_usual_reason_has_natural_words_for_guests_in_both_languages(
+    pilot: Pilot, tmp_path: Path, reason: str
+) -> None:
+    assert "Guests read: " in pilot("cafe", "disable", "aurora", "--reason", reason.upper()).stdout
+    state = cafe_states.find(opened(tmp_path).store(), "aurora")
+    assert state.shown_sv and state.shown_en and state.shown_sv != state.shown_en
+    assert "Café Aurora" in state.shown_sv and reason not in state.shown_sv
+    pilot("cafe", "enable", "aurora", "--reason", "over")
+    assert cafe_states.find(opened(tmp_path).store(), "aurora").shown_sv is None
 
 
-def test_maintenance_is_turned_on_with_a_reason(pilot: Pilot) -> None:
-    assert "Maintenance is off." in pilot("cafes", "maintenance", "status").stdout
-    assert pilot("cafes", "maintenance", "on").exit_code != 0
-    assert "Maintenance is on" in pilot("cafes", "maintenance", "on", "--reason", "new disk").stdout
-    assert ": new disk." in pilot("cafes", "maintenance", "status").stdout
-    assert all(each["state"] == "maintenance" for each in json.loads(pilot("cafes", "status", "--json").stdout))
-    assert "Maintenance is off" in pilot("cafes", "maintenance", "off").stdout
+def test_own_words_for_guests_are_taken_in_both_languages_only(pilot: Pilot, tmp_path: Path) -> None:
+    own = ("--guests-sv", "Vi bygger om till fredag.", "--guests-en", "We rebuild until Friday.")
+    for wrong, words in (
+        (own[:2], "guests-en is empty"),
+        (("--guests-sv", "Ring Anna Svensson på 070-123 45 67", *own[2:]), "personal data"),
+        (("--guests-sv", "x" * 201, *own[2:]), "201 characters"),
+    ):
+        refused = pilot("cafe", "disable", "aurora", "--reason", "rebuilding", *wrong)
+        assert refused.exit_code == 2
+        assert words in " ".join(refused.stderr.replace("│", " ").split())
+    assert not cafe_states.find(opened(tmp_path).store(), "aurora").paused
+    assert pilot("cafe", "disable", "aurora", "--reason", "rebuilding", *own).exit_code == 0
+    assert cafe_states.find(opened(tmp_path).store(), "aurora").shown_sv == own[1]
 
 
-def test_a_trial_is_shown_and_raised_with_a_reason(pilot: Pilot, tmp_path: Path) -> None:
+def test_all_cafes_are_disabled_at_once_and_wrong_use_changes_nothing(pilot: Pilot, tmp_path: Path) -> None:
+    for wrong in (("uppsala", "--reason", "x"), ("--reason", "x"), ("aurora", "--all", "--reason", "x"), ("aurora",)):
+        assert pilot("cafe", "disable", *wrong).exit_code == 2
+    assert pilot("cafe", "disable", "--all", "--reason", "disk", "--dry-run").stdout.count("would be disabled") == 3
+    assert cafe_states.find_all(opened(tmp_path).store()) == {}
+    assert pilot("cafe", "disable", "--all", "--reason", "disk").stdout.count("is disabled") == 3
+    assert json.loads(pilot("cafe", "enable", "--all", "--reason", "done", "--json").stdout)["enabled"][0]["changed"]
+
+
+def test_a_trial_is_extended_with_who_and_why(pilot: Pilot, tmp_path: Path) -> None:
     home = opened(tmp_path)
     trial_slots.use(home.store(), session_id=new_identifier(), cafe=home.cafes().get("aurora"))
     assert "1 of 100 used" in pilot("cafes", "trial", "aurora").stdout
-    assert pilot("cafes", "trial", "aurora", "--limit", "150").exit_code != 0
-    assert "1 of 150 used" in pilot("cafes", "trial", "aurora", "--limit", "150", "--reason", "more weeks").stdout
-    state = next(each for each in json.loads(pilot("cafes", "status", "--json").stdout) if each["cafe"] == "aurora")
+    assert pilot("cafe", "extend", "aurora", "--limit", "150").exit_code == 2
+    assert pilot("cafe", "extend", "aurora", "--limit", "0", "--reason", "x").exit_code == 1
+    assert "Dry run" in pilot("cafe", "extend", "aurora", "--limit", "150", "--reason", "x", "--dry-run").stdout
+    assert "1 of 150 used" in pilot("cafe", "extend", "aurora", "--limit", "150", "--reason", "more weeks").stdout
+    entry = audit.recent(home.store(), 1)[0]
+    assert (entry.action, entry.reason, entry.details) == ("cafe.trial_limit", "more weeks", {"from": None, "to": 150})
+    assert entry.actor.startswith("cli:")
+    state = next(each for each in json.loads(pilot("cafe", "status", "--json").stdout) if each["cafe"] == "aurora")
     assert state["lasts_days"] == [1.49, 2.98]
-    assert "trial 1/150, what is left lasts 1.5 to 3.0 days" in pilot("cafes", "status").stdout
+    assert "trial 1/150, what is left lasts 1.5 to 3.0 days" in pilot("cafe", "status").stdout
 
 
 def test_the_next_days_hours_are_shown(pilot: Pilot) -> None:

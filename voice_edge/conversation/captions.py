@@ -47,6 +47,7 @@ class Captions:
         if (
             end - max(self._reached, start) < CAPTION_EVERY_SAMPLES
             or recogniser is None
+            or live.edge.doors.spares_work
             or (self._task is not None and not self._task.done())
             or recogniser.queue_depth > 0
             or not live.edge.captions.acquire()

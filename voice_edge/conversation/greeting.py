@@ -145,7 +145,10 @@ def welcome(greeted: OpenedSession, *, edge: Edge) -> Welcome:
         session_id=state.session_id,
         cafe=CafeName(id=greeted.cafe.id, name=greeted.cafe.name),
         language=state.language,
-        voice=VoiceOffer(qualified=edge.recogniser is not None and edge.recogniser.qualified(state.language)),
+        voice=VoiceOffer(
+            qualified=edge.recogniser is not None and edge.recogniser.qualified(state.language),
+            offered=edge.doors.voice_offered,
+        ),
         limits=PageLimits(
             text_characters=limits.text_characters,
             turn_seconds=MAX_TURN_SECONDS,

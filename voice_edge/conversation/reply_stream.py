@@ -27,7 +27,7 @@ class ReplyStream:
         self._committed = asyncio.Event()
         self._latest: ReplyPart | None = None
         self._news = asyncio.Event()
-        parts = live.edge.interviewer.reply(conversation, committed=self._committed)
+        parts = live.edge.replies.reply(conversation, committed=self._committed)
         self.instead_of_model = ""
         self._task = live.spawn_quietly(self._run(parts), name="reply")
 

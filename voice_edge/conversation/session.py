@@ -15,6 +15,7 @@ from voice_edge.conversation.finish import end_erased, send_completed
 from voice_edge.conversation.greeting import TurnedAway, Visitor, greet, welcome
 from voice_edge.conversation.live import AbandonReason, Ending, Live
 from voice_edge.conversation.recorder import Recorder
+from voice_edge.conversation.voice_offer import keep_voice_offer
 from voice_edge.doors.limits import MAX_HELLO_BYTES, Allowance
 from voice_edge.doors.rates import counted_address
 from voice_edge.edge import Edge
@@ -151,6 +152,7 @@ class Session:
                 await live.send_error(opened.refused.code, retryable=False)
             live.spawn(self._converse(live, resumed=opened.resumed, token=hello.device_token), name="reading")
             live.spawn(self._watch(live), name="watching limits")
+            live.spawn(keep_voice_offer(live), name="watching the voice offer")
             log.info("session opened", session_id=state.session_id, cafe=state.cafe, epoch=state.epoch)
             ending = await live.ending
         finally:

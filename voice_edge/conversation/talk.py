@@ -6,7 +6,7 @@ from voice_edge.clock import within
 from voice_edge.conversation.finish import finish_if_requested
 from voice_edge.conversation.live import Live
 from voice_edge.conversation.voice_turns import VoiceTurns, Work
-from voice_edge.protocol import Busy
+from voice_edge.protocol import Busy, VoiceChange
 
 GUARD_SECONDS = 0.2  # From the display of a reply to listening again.
 UNKNOWN_RETRY_SECONDS = 30.0
@@ -79,6 +79,11 @@ class Talk:
         """
         live = self._live
         edge, session_id = live.edge, live.state.session_id
+        if not edge.doors.voice_offered:
+            live.state.mode = "text"
+            edge.sessions.release_place(session_id)
+            await live.send(VoiceChange(offered=False))
+            return False
         if edge.recogniser is None:
             await live.send_error("recogniser_error", retryable=True)
             return False

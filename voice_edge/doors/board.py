@@ -1,10 +1,11 @@
-"""The board: the state of cafés, trials and maintenance, read from the store every few seconds."""
+"""The board: the state of cafés, trials and switches, read from the store every few seconds."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
 
@@ -27,11 +28,17 @@ class BoardState:
 
     Attributes:
         maintenance: Whether maintenance is switched on.
+        maintenance_until: Its expected end, UTC; None if none was given.
+        fallback: Whether guests can only write.
+        performance: Whether quality is traded for speed.
         states: The cafés that an operator has paused, or whose limit an operator has changed.
         trials: The usage of each café's trial.
     """
 
     maintenance: bool = False
+    maintenance_until: datetime | None = None
+    fallback: bool = False
+    performance: bool = False
     states: dict[str, CafeState] = field(default_factory=dict)
     trials: dict[str, TrialUse] = field(default_factory=dict)
 
@@ -65,8 +72,13 @@ class Board:
 
     def _read(self) -> BoardState:
         store = self._open_store()
+        on = switches.all_on(store)
+        maintenance = on.get("maintenance")
         return BoardState(
-            maintenance=switches.find(store, "maintenance").is_on,
+            maintenance=maintenance is not None,
+            maintenance_until=maintenance.until if maintenance is not None else None,
+            fallback="fallback" in on,
+            performance="performance" in on,
             states=cafe_states.find_all(store),
             trials=trial_slots.usages(store, self._cafes.cafe),
         )

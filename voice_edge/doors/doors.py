@@ -74,6 +74,16 @@ class Doors:
         """Return why a new session at `cafe` may not begin now; None if it may."""
         return self.entrance.refusal(cafe, board=self.board.state, now=self._clock.now(), simulated=simulated)
 
+    @property
+    def voice_offered(self) -> bool:
+        """Return whether guests may talk; if not, everybody writes."""
+        return not self.board.state.fallback
+
+    @property
+    def spares_work(self) -> bool:
+        """Return whether speed comes first: the script replies, and captions are left out."""
+        return self.board.state.performance
+
     def unrewarded(self, cafe: Cafe) -> bool:
         """Return whether the café still collects feedback without any reward left in its trial."""
         trial = self.board.state.trials.get(cafe.id)

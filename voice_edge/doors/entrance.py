@@ -36,12 +36,16 @@ class Refusal:
         opens_at: When a closed café opens next, UTC; None if unknown.
         reason: Why it is closed all day, in words for guests.
         retry_after_s: Seconds after which to retry.
+        until: When maintenance is expected to end, UTC; None if that is unknown.
+        shown: What an operator wants guests of a paused café to read; None for the usual words.
     """
 
     code: RefusalCode
     opens_at: datetime | None = None
     reason: LocalizedName | None = None
     retry_after_s: float | None = None
+    until: datetime | None = None
+    shown: LocalizedName | None = None
 
     @property
     def retryable(self) -> bool:
@@ -72,12 +76,13 @@ class Entrance:
         operator can test before resuming; it uses no trial slot. Maintenance applies to everybody.
         """
         if board.maintenance:
-            return Refusal("maintenance")
+            return Refusal("maintenance", until=board.maintenance_until)
         if simulated:
             return None
         state = board.states.get(cafe.id)
         if state is not None and state.paused:
-            return Refusal("paused")
+            shown = LocalizedName(sv=state.shown_sv, en=state.shown_en) if state.shown_sv and state.shown_en else None
+            return Refusal("paused", shown=shown)
         if self.hours_apply and not (opening := opening_at(cafe, now)).open:
             return Refusal("closed", opens_at=opening.opens_at, reason=opening.reason)
         trial = board.trials.get(cafe.id)

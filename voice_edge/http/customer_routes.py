@@ -12,7 +12,7 @@ from payouts.rewards import smallest_reward_ore
 from pilot.cafes import Cafe, Language
 from pilot.identifiers import readable
 from pilot.words import say
-from voice_edge.doors.entrance import RefusalCode
+from voice_edge.doors.entrance import Refusal, RefusalCode
 from voice_edge.doors.rates import counted_address
 from voice_edge.edge import Edge
 from voice_edge.errors import CodesUnknown
@@ -39,6 +39,10 @@ def customer_routes(edge: Edge) -> APIRouter:
 
     @router.get("/")
     def front() -> HTMLResponse:
+        board = edge.doors.board.state
+        if board.maintenance:
+            refusal = Refusal("maintenance", until=board.maintenance_until)
+            return away_response(edge, headers=NO_STORE, again="/", refusal=refusal)
         return HTMLResponse(front_page(edge.cafes), headers=NO_STORE)
 
     @router.get("/privacy")
@@ -92,7 +96,7 @@ def _talk(cafe: Cafe, code: str, *, request: Request, edge: Edge) -> HTMLRespons
     if refusal is not None:
         kind = SHUT.get(refusal.code)
         if kind is None:
-            return away_response(edge, headers=NO_STORE, cafe=cafe, again=request.url.path)
+            return away_response(edge, headers=NO_STORE, cafe=cafe, again=request.url.path, refusal=refusal)
         text = door_page(kind, cafe=cafe, now=edge.clock.now(), refusal=refusal)
         return HTMLResponse(text, headers=NO_STORE)
     language = requested_language(request, cafe, default=cafe.languages[0])
@@ -106,6 +110,7 @@ def _talk(cafe: Cafe, code: str, *, request: Request, edge: Edge) -> HTMLRespons
         simulated=simulated,
         facts=privacy_facts(edge.settings, edge.cafes),
         voice_trial=recogniser is None or not recogniser.qualified(language),
+        voice_off=edge.doors.board.state.fallback,
         banner=_banner(cafe, language, edge=edge, unrewarded=unrewarded),
     )
     return HTMLResponse(text, headers=NO_STORE)

@@ -55,6 +55,7 @@ from voice_edge.protocol.outgoing import (
     State,
     StateName,
     TurnText,
+    VoiceChange,
     VoiceOffer,
     Welcome,
 )
@@ -104,6 +105,7 @@ __all__ = [
     "Text",
     "TurnText",
     "UnknownMessage",
+    "VoiceChange",
     "VoiceOffer",
     "Welcome",
     "decode_frame",

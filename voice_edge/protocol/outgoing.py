@@ -31,9 +31,10 @@ class CafeName(BaseModel):
 
 
 class VoiceOffer(BaseModel):
-    """Whether recognition in the session's language is qualified, or only a trial."""
+    """Whether guests can talk now, and whether recognition in the session's language is qualified or only a trial."""
 
     qualified: bool
+    offered: bool = True
 
 
 class PageLimits(BaseModel):
@@ -179,6 +180,13 @@ class Busy(Outgoing):
 
     type: Literal["busy"] = "busy"
     retry_after_s: float
+
+
+class VoiceChange(Outgoing):
+    """From now on guests can only write, or can talk again."""
+
+    type: Literal["voice"] = "voice"
+    offered: bool
 
 
 class ErrorMessage(Outgoing):

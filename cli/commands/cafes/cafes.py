@@ -1,23 +1,21 @@
-"""`pilot cafes`: checks the cafés' file, and pauses and resumes cafés."""
+"""`pilot cafes`: checks and lists the cafés' file, with opening hours and trials."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
 import typer
 
-from cli.context import AS_JSON, actor, home, print_json, settings
+from cli.context import AS_JSON, home, print_json, settings
 from storage.cafes_file import find_cafes_file, read_cafes
 
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode="rich",
-    help="Check and list the cafés' file; pause and resume cafés.",
+    help="Check and list the cafés' file, opening hours and trials.",
 )
-WITHIN = "The edge follows within seconds; sessions under way finish."
 
 
 @app.command()
@@ -46,57 +44,6 @@ def list_cafes(as_json: bool = AS_JSON) -> None:
         typer.echo(f"{cafe.id:<14}{cafe.name:<18}{cafe.city:<12}{band.low}-{band.high} feedbacks a day")
 
 
-@app.command()
-def status(as_json: bool = AS_JSON) -> None:
-    """Show whether each café takes feedback now, and the usage of its trial.
-
-    Example: pilot cafes status
-    """
-    from operations.cafe_status import cafe_statuses
-
-    found = cafe_statuses(home(), now=datetime.now(UTC))
-    if as_json:
-        print_json([each.as_json() for each in found])
-        return
-    for each in found:
-        typer.echo(f"{each.cafe:<14}{each.state:<34}  {each.trial}")
-
-
-@app.command()
-def pause(
-    cafe: str = typer.Argument(help="The café's id, or `all`."),
-    reason: str = typer.Option(..., "--reason", help="The reason, for the audit log; guests do not see it."),
-) -> None:
-    """Stop new feedback at a café until it is resumed; its guests get a friendly page.
-
-    Example: pilot cafes pause aurora --reason "water leak"
-    """
-    from storage.store.cafes import cafe_states
-
-    opened = home()
-    for each in _chosen(opened.cafes().ids, cafe):
-        changed = cafe_states.pause(opened.store(), each, actor=actor(), reason=reason)
-        typer.echo(f"{each} is paused. {WITHIN}" if changed else f"{each} was paused already.")
-    typer.echo(f"Back: pilot cafes resume {cafe}")
-
-
-@app.command()
-def resume(
-    cafe: str = typer.Argument(help="The café's id, or `all`."),
-    reason: str = typer.Option("", "--reason", help="The reason, for the audit log."),
-) -> None:
-    """Let a paused café take feedback again.
-
-    Example: pilot cafes resume aurora
-    """
-    from storage.store.cafes import cafe_states
-
-    opened = home()
-    for each in _chosen(opened.cafes().ids, cafe):
-        changed = cafe_states.resume(opened.store(), each, actor=actor(), reason=reason)
-        typer.echo(f"{each} takes feedback again." if changed else f"{each} was not paused.")
-
-
 @app.command("open")
 def open_hours(
     cafe: str = typer.Argument(help="The café's id."),
@@ -120,58 +67,17 @@ def open_hours(
 
 
 @app.command()
-def trial(
-    cafe: str = typer.Argument(help="The café's id."),
-    limit: int | None = typer.Option(None, "--limit", help="The new limit; without it, only show the trial."),
-    reason: str = typer.Option("", "--reason", help="The reason, for the audit log; required with --limit."),
-) -> None:
-    """Show the usage of a café's trial, or change its limit.
+def trial(cafe: str = typer.Argument(help="The café's id.")) -> None:
+    """Show the usage of a café's trial; `pilot cafe extend` changes its limit.
 
-    Example: pilot cafes trial aurora --limit 150 --reason "two more weeks"
+    Example: pilot cafes trial aurora
     """
-    from storage.store.cafes import cafe_states, trial_slots
+    from storage.store.cafes import trial_slots
 
     opened = home()
-    chosen = opened.cafes().get(cafe)
-    if limit is not None:
-        if not reason:
-            raise typer.BadParameter("required with --limit, for the audit log", param_hint="--reason")
-        cafe_states.set_trial_limit(opened.store(), cafe, limit=limit, actor=actor(), reason=reason)
-    use = trial_slots.usage(opened.store(), chosen)
+    use = trial_slots.usage(opened.store(), opened.cafes().get(cafe))
     typer.echo(f"{cafe}: {use.used} of {use.limit} used, {use.reserved} under way, {use.unrewarded} beyond the limit.")
     if use.full:
-        typer.echo(f"It is full. Raise the limit: pilot cafes trial {cafe} --limit N --reason WHY")
+        typer.echo(f"It is full. Extend it: pilot cafe extend {cafe} --limit N --reason WHY")
     elif use.nearly_full:
-        typer.echo("Four fifths are used: decide now whether to raise the limit.")
-
-
-@app.command()
-def maintenance(
-    state: Literal["on", "off", "status"] = typer.Argument(help="on, off or status."),
-    reason: str = typer.Option("", "--reason", help="The reason, for the audit log; required with on."),
-) -> None:
-    """Turn the maintenance page for every guest (503 with Retry-After) on or off, or show its state.
-
-    Example: pilot cafes maintenance on --reason "new disk"
-    """
-    from storage.store.cafes import switches
-
-    store = home().store()
-    if state == "on" and not reason:
-        raise typer.BadParameter("required with on, for the audit log", param_hint="--reason")
-    if state != "status":
-        switches.turn(store, "maintenance", on=state == "on", actor=actor(), reason=reason)
-    switch = switches.find(store, "maintenance")
-    since = f" since {switch.changed_at:%Y-%m-%d %H:%M} UTC, by {switch.actor}" if switch.changed_at else ""
-    why = f": {switch.reason}" if switch.is_on and switch.reason else ""
-    typer.echo(f"Maintenance is {'on' if switch.is_on else 'off'}{since}{why}.")
-    if state == "on":
-        typer.echo(f"{WITHIN} Back: pilot cafes maintenance off")
-
-
-def _chosen(ids: tuple[str, ...], cafe: str) -> tuple[str, ...]:
-    if cafe == "all":
-        return ids
-    if cafe not in ids:
-        raise typer.BadParameter(f"there is no café {cafe!r}: expected {', '.join(ids)} or all", param_hint="CAFE")
-    return (cafe,)
+        typer.echo("Four fifths are used: decide now whether to extend it.")

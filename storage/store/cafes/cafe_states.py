@@ -26,10 +26,12 @@ class CafeState:
     Attributes:
         cafe: The café's id.
         paused: Whether it accepts no feedback for now.
-        reason: Why it was paused, for the audit log and the team; never shown to guests.
+        reason: Why it was paused, for the audit log, the team and its managers; never shown to guests.
         trial_limit: The trial's changed limit; None for the limit of the cafés' file.
         actor: Who changed it last.
         changed_at: When, UTC; None if it was never changed.
+        shown_sv: What guests of the paused café read, in Swedish; None for the usual words.
+        shown_en: The same in English.
     """
 
     cafe: str
@@ -38,6 +40,8 @@ class CafeState:
     trial_limit: int | None = None
     actor: str = ""
     changed_at: datetime | None = None
+    shown_sv: str | None = None
+    shown_en: str | None = None
 
 
 def find(store: Store, cafe: str) -> CafeState:
@@ -58,9 +62,17 @@ def find_within(connection: Connection, cafe: str) -> CafeState:
     return CafeState(cafe) if row is None else CafeState(*row)
 
 
-def pause(store: Store, cafe: str, *, actor: str, reason: str) -> bool:
-    """Pause a café: running sessions finish, no new ones start. Return whether it changed."""
-    return _set_paused(store, cafe, paused=True, actor=actor, reason=reason)
+def pause(store: Store, cafe: str, *, actor: str, reason: str, shown: tuple[str, str] | None = None) -> bool:
+    """Pause a café: running sessions finish, no new ones start. Return whether it changed.
+
+    Args:
+        store: The store.
+        cafe: The café.
+        actor: Who pauses it.
+        reason: Why, for the team and its managers.
+        shown: What guests read, in Swedish and English; None for the usual words.
+    """
+    return _set_paused(store, cafe, paused=True, actor=actor, reason=reason, shown=shown)
 
 
 def resume(store: Store, cafe: str, *, actor: str, reason: str = "") -> bool:
@@ -106,14 +118,18 @@ def set_trial_limit(
     return after
 
 
-def _set_paused(store: Store, cafe: str, *, paused: bool, actor: str, reason: str) -> bool:
+def _set_paused(
+    store: Store, cafe: str, *, paused: bool, actor: str, reason: str, shown: tuple[str, str] | None = None
+) -> bool:
     with store.begin() as connection:
         serialise(connection, f"cafe_state:{cafe}")
         before = find_within(connection, cafe)
         if before.paused == paused:
             return False
         at = store.now()
-        _write(connection, replace(before, paused=paused, reason=reason, actor=actor, changed_at=at))
+        sv, en = shown or (None, None)
+        changed = replace(before, paused=paused, reason=reason, actor=actor, changed_at=at, shown_sv=sv, shown_en=en)
+        _write(connection, changed)
         action = "cafe.pause" if paused else "cafe.resume"
         audit.record(connection, actor=actor, action=action, subject=cafe, reason=reason, at=at)
     return True
@@ -129,6 +145,8 @@ def _write(connection: Connection, state: CafeState) -> None:
             trial_limit=state.trial_limit,
             actor=state.actor,
             changed_at=state.changed_at,
+            shown_sv=state.shown_sv,
+            shown_en=state.shown_en,
         )
     )
 
@@ -140,4 +158,6 @@ _COLUMNS = (
     cafe_states.c.trial_limit,
     cafe_states.c.actor,
     cafe_states.c.changed_at,
+    cafe_states.c.shown_sv,
+    cafe_states.c.shown_en,
 )

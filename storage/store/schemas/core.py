@@ -183,6 +183,7 @@ switches = Table(
     Column("reason", Text, nullable=False),
     Column("actor", Text, nullable=False),
     Column("changed_at", UtcMoment, nullable=False),
+    Column("until", UtcMoment),
 )
 
 cafe_states = Table(
@@ -194,6 +195,8 @@ cafe_states = Table(
     Column("trial_limit", Integer),
     Column("actor", Text, nullable=False),
     Column("changed_at", UtcMoment, nullable=False),
+    Column("shown_sv", Text),
+    Column("shown_en", Text),
     CheckConstraint("trial_limit > 0", name="trial_limit_positive"),
 )
 

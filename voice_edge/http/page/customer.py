@@ -33,6 +33,7 @@ def customer_page(
     simulated: bool,
     facts: PrivacyFacts,
     voice_trial: bool | None = None,
+    voice_off: bool = False,
     banner: str = "",
 ) -> str:
     """Return the page on which a customer talks or writes.
@@ -45,6 +46,7 @@ def customer_page(
         simulated: Whether this is a test: marked on the page and in everything it sends.
         facts: Who is responsible for the answers and how long they are kept, for the consent.
         voice_trial: Whether voice is a trial in `language`; if None, Swedish is one until `welcome` reports otherwise.
+        voice_off: Whether guests can only write now.
         banner: A notice to show first, in words; empty for none.
     """
     values = {"cafe": cafe.name, "reward": kronor(reward_ore), "version": CONSENT_VERSION}
@@ -70,5 +72,6 @@ def customer_page(
         banner=banner,
         rewards=reward_ore > 0,
         trial=trial,
+        voice_off=voice_off,
         boot=boot,
     )

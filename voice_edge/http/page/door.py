@@ -38,7 +38,7 @@ def door_page(
         kind: The reason.
         cafe: The page's café; None if it is not known.
         now: The current time, UTC.
-        refusal: When the café opens and why it is closed; None if it is not closed.
+        refusal: When the café opens or maintenance ends, and why; None without such a refusal.
         again: The address to retry, if retrying makes sense.
     """
     parts = [_part(kind, cafe=cafe, now=now, refusal=refusal, language=language) for language in BOTH_LANGUAGES]
@@ -58,8 +58,13 @@ def _part(kind: DoorKind, *, cafe: Cafe | None, now: datetime, refusal: Refusal 
         else:
             texts.append(say("doors", "closed.text_unknown", language, cafe=name))
         hours = _week(cafe, language)
+    elif kind == "paused" and refusal is not None and refusal.shown is not None:
+        texts.append(refusal.shown.in_language(language))
     else:
         texts.append(say("doors", f"{kind}.text", language, cafe=name))
+    if kind == "maintenance" and refusal is not None and refusal.until is not None and refusal.until > now:
+        back = moment_words(refusal.until, now=now, language=language)
+        texts.append(say("doors", "maintenance.until", language, back=back))
     return DoorPart(
         language=language,
         title=say("doors", f"{kind}.title", language),

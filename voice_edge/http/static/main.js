@@ -58,13 +58,15 @@ const voice = new Voice(boot.language, {
 
 // Messages of the edge, and events of the conversation
 const handlers = {
-  welcome({ resumed, language, voice: { qualified }, device_token, closes_at }) {
+  welcome({ resumed, language, voice: { qualified, offered = true }, device_token, closes_at }) {
     fault = undefined;
     if (resumed && conversation.started && !shows("talk", "consent") && language !== boot.language) return location.replace(inLanguage(language));
     if (language === boot.language) offerVoice(!qualified);
+    offer(offered);
     element("remember").hidden = device_token !== "ask";
     fill({ closing: closes_at ? say("talk.closing", { when: endings.clock(closes_at) }) : "" });
     if (!conversation.started) return show("welcome");
+    if (!offered) silence();
     if (!conversation.consented) return shows("microphone", "trouble") || consent();
     if (!shows("microphone", "trouble", "review", "done")) inTalk();
     talk.history(conversation.turns, edit);
@@ -108,6 +110,11 @@ const handlers = {
   },
   review: toReview,
   completed,
+  voice({ offered }) {
+    offer(offered);
+    if (offered) news(say("notice.voice_back"), { passing: true });
+    else silence();
+  },
   busy({ retry_after_s: seconds }) {
     write();
     news(say("notice.busy", { seconds: Math.ceil(seconds) }));
@@ -362,6 +369,22 @@ function end(how, opensAt) {
   if (!endings.canContinue(how)) conversation.memory.forget();
   element("quiet").hidden = true;
   endings.end(how, opensAt);
+}
+
+// Shows the ways to talk, or the notice that there is none now.
+function offer(offered) {
+  for (const id of ["choose-voice", "to-voice", "able"]) element(id).hidden = !offered;
+  fill({ "voice-off": offered ? "" : say("notice.voice_off") });
+}
+
+// Switches a talk under way to writing; the speech so far is a turn.
+function silence() {
+  if (conversation.mode !== "voice") return;
+  if (conversation.state === "hearing") conversation.stop();
+  if (shows("talk", "microphone", "trouble")) return write();
+  voice.stop();
+  conversation.changeMode("text");
+  if (shows("consent")) consent();
 }
 
 function offerVoice(trial) {

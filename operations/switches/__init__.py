@@ -1,0 +1,1 @@
+"""The operator's switches: maintenance, fallback, disabled cafés, performance."""
