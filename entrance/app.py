@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def create_app(home: Home) -> Starlette:
         Route("/entrance.css", _style),
         Route("/health", _health),
         # To be seen on this machine; for customers another host serves the folder.
-        Mount("/status", StaticFiles(directory=status_folder(home), html=True, check_dir=False)),
+        Mount("/status", StaticFiles(directory=_status_page(home), html=True, check_dir=False)),
     ]
     middleware = [*gate(hosts=own_hosts(settings.entrance_url)), Middleware(BodyLimit)]
     if settings.oidc_issuer:
@@ -83,6 +84,14 @@ def create_app(home: Home) -> Starlette:
         )  # fmt: skip
 
     return Starlette(routes=routes, middleware=middleware, exception_handlers={StorageError: away, TooBusy: away})
+
+
+def _status_page(home: Home) -> Path:
+    """Return the status page's folder, created if that is possible; the sign-in does not depend on it."""
+    folder = status_folder(home)
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 async def _style(request: Request) -> Response:

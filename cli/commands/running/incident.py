@@ -110,7 +110,7 @@ def capture(incident: str = ID, as_json: bool = AS_JSON, dry_run: bool = DRY_RUN
         typer.echo(f"Dry run: would write an archive to {opened.root / FOLDER}")
         return
     written = write_archive(make_system(opened, environment=environment()), found, now=datetime.now(UTC))
-    note = f"{written.path.name}, {len(written.members)} members"
+    note = f"An archive of {len(written.members)} members"
     incidents.add_note(opened.store(), found.id, kind="captured", note=note, actor=actor())
     if as_json:
         print_json({**asdict(written), "bytes": written.path.stat().st_size})

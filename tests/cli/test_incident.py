@@ -1,0 +1,78 @@
+"""`pilot incident` and `pilot status-page`: from the alarm to the root cause, with every step on the page."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from tests.cli.conftest import Pilot
+
+
+def test_an_incident_goes_from_the_alarm_to_its_root_cause(pilot: Pilot, tmp_path: Path) -> None:
+    page = tmp_path / "home/.status/index.html"
+    begun = pilot("incident", "open", "Guests get an error page", "--kind", "down", "--severity", "1")
+    assert begun.exit_code == 0, begun.output
+    found = re.search(r"I\d{8}-1", begun.stdout)
+    assert found is not None
+    one = found[0]
+    assert f"Next: pilot incident capture {one}" in begun.stdout
+    assert "Tjänsten ligger nere" in page.read_text() and "Vi letar efter felet." in page.read_text()
+    captured = json.loads(pilot("incident", "capture", one, "--json").stdout)
+    assert captured["bytes"] > 500 and Path(captured["path"]).parent == tmp_path / "home/.incidents"
+    queued = pilot("incident", "notify", one)
+    assert "3 texts queued; no carrier sends them yet" in queued.stdout
+    assert "Driftstörning: gäster på Café Aurora kan inte lämna svar" in queued.stdout
+    assert "0 texts queued" in pilot("incident", "notify", one).stdout
+    assert pilot("incident", "list", "--open").exit_code == 1
+    noted = pilot(
+        *("incident", "note", one, "The disk is full; old backups are removed"),
+        *("--public-sv", "Felet är hittat.", "--public-en", "The fault is found."),
+    )
+    assert noted.exit_code == 0 and "Felet är hittat." in page.read_text()
+    assert pilot("incident", "action", one, "Alert at 85 %", "--owner", "Siv").exit_code == 2
+    added = pilot("incident", "action", one, "Alert at 85 %", "--owner", "Siv", "--due", "2026-12-01")
+    assert "1 of 1 actions are open." in added.stdout
+    assert "0 of 1 actions are open." in pilot("incident", "action", one, "--done", "1").stdout
+    closed = pilot("incident", "close", one, "--cause", "The disk was full")
+    assert closed.exit_code == 0
+    for words in ("## Timeline", "The disk was full", "| Alert at 85 % | Siv | 2026-12-01 |", "captured", "notified"):
+        assert words in closed.stdout
+    assert "Allt fungerar</h1>" in page.read_text() and "Felet är avhjälpt." in page.read_text()
+    assert pilot("incident", "list", "--open").exit_code == 0
+    assert json.loads(pilot("incident", "show", one, "--json").stdout)["cause"] == "The disk was full"
+
+
+def test_a_security_incident_prints_the_72_hours_and_stays_off_the_page(pilot: Pilot, tmp_path: Path) -> None:
+    begun = pilot("incident", "open", "A key was leaked", "--kind", "security", "--severity", "1")
+    one = begun.stdout.split()[0]
+    assert "DATA PROTECTION: notify IMY before" in begun.stdout and "72 h left" in begun.stdout
+    assert "DATA PROTECTION" in pilot("incident", "list").stdout
+    assert "leaked" not in (tmp_path / "home/.status/index.html").read_text()
+    assert "Recorded" in pilot("incident", "notify", one, "--authority", "IMY, by their form").stdout
+    assert "is notified" in pilot("incident", "show", one).stdout
+
+
+def test_wrong_use_and_dry_runs_change_nothing(pilot: Pilot, tmp_path: Path) -> None:
+    assert pilot("incident", "open", "x", "--kind", "down", "--cafe", "uppsala").exit_code == 2
+    assert pilot("incident", "open", "x", "--kind", "down", "--severity", "4").exit_code == 2
+    assert pilot("incident", "open", "x", "--kind", "down", "--detected", "soon").exit_code == 2
+    unknown = pilot("incident", "open", "x", "--kind", "fire")
+    assert unknown.exit_code == 1 and "down, voice, payments" in unknown.stderr
+    assert "Dry run" in pilot("incident", "open", "x", "--kind", "down", "--dry-run").stdout
+    assert pilot("incident", "show", "I1").exit_code == 1
+    assert json.loads(pilot("incident", "list", "--json").stdout) == []
+
+
+def test_an_operator_says_something_on_the_page_and_takes_it_off(pilot: Pilot, tmp_path: Path) -> None:
+    page = tmp_path / "home/.status/index.html"
+    own = ("--sv", "Kuponger dröjer.", "--en", "Vouchers are late.")
+    assert pilot("status-page", "set", "degraded", *own).exit_code == 2
+    assert pilot("status-page", "set", "bad", *own, "--reason", "x").exit_code == 1
+    assert "Dry run" in pilot("status-page", "set", "degraded", *own, "--reason", "x", "--dry-run").stdout
+    assert not page.exists()
+    assert pilot("status-page", "set", "degraded", *own, "--reason", "the till").exit_code == 0
+    assert "Kuponger dröjer." in page.read_text()
+    assert pilot("status-page", "clear", "--reason", "over").exit_code == 0
+    assert "Kuponger" not in page.read_text()
+    assert json.loads(pilot("status-page", "build", "--json").stdout)["level"] == "ok"
