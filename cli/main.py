@@ -34,6 +34,8 @@ class _Pilot(LazyGroup):
         "maintenance": ("running", "Turn maintenance on or off: a page with 503, dashboards that are only read."),
         "fallback": ("running", "Turn text only on or off: guests write, voice is not offered."),
         "performance": ("running", "Trade quality for speed, with figures before and during it."),
+        "restart": ("running", "Restart processes of a running pilot, in order and without a lost write."),
+        "scale": ("running", "Change the number of edges, if the machine and the store can carry it."),
         "incident": ("running", "Open, follow and close incidents; keep evidence; notify managers."),
         "status-page": ("running", "Build the customers' status page, and say something on it."),
         "cafe": ("cafes", "Disable and enable a café for guests, and extend its trial."),

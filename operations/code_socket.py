@@ -22,13 +22,13 @@ class UnsafeFolder(PilotError):
     """The socket's folder belongs to another user, or others can enter it."""
 
 
-def socket_path(run_folder: Path) -> Path:
-    """Return the socket's path: in the run folder, or in a temporary folder if that path is too long."""
-    path = run_folder.absolute() / NAME
+def socket_path(run_folder: Path, name: str = NAME) -> Path:
+    """Return a socket's path: in the run folder, or in a temporary folder if that path is too long."""
+    path = run_folder.absolute() / name
     if len(os.fsencode(path)) <= MAX_PATH_BYTES:
         return path
     digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
-    return Path(tempfile.gettempdir()) / f"pilot-{os.getuid()}-{digest}" / NAME
+    return Path(tempfile.gettempdir()) / f"pilot-{os.getuid()}-{digest}" / name
 
 
 def prepare_folder(path: Path) -> None:

@@ -7,9 +7,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from operations import supervisor
+from operations.commands import Commands
 from operations.preparation import prepare
 from operations.stripe_fake import fake_record
 from operations.supervisor import RestartPolicy, Supervision
+from operations.supervisor.control import take_commands
 from operations.system import System, processes
 from storage.store.cafes.codes import Code
 
@@ -54,5 +56,7 @@ async def serve(
     async with supervisor.start(
         specs, run_folder=system.run_folder, logs=system.logs, policy=policy, report=report
     ) as supervision:
+        commands = Commands(system, supervision)
         with fake_record(fake, folder=system.run_folder):
-            yield Serving(system=system, supervision=supervision, codes=tuple(codes))
+            async with take_commands(system.run_folder, commands):
+                yield Serving(system=system, supervision=supervision, codes=tuple(codes))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import socket
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from operations.code_socket import socket_path
 from operations.stripe_fake import STATE_FILE, FakeStripeProcess, fake_without_key
 from operations.supervisor import FileTouched, HttpAnswers, LineLogged, Port, ProcessSpec, SocketOpen
+from operations.watch.probes.heartbeat import SUFFIX
 from pilot.settings import PREFIX, Settings
 from storage.cafes_file import find_cafes_file
 from storage.home import Home
@@ -22,6 +23,8 @@ LOGS_FOLDER = ".logs"
 WORKSPACE_NAME = "workspace.yaml"
 HEARTBEAT_NAME = "watch.json"
 LOOPBACK = "127.0.0.1"
+EDGE = "edge"
+MOST_EDGES = 8
 
 # Processes that a customer waits for run first; figures may take a second longer.
 FIGURES_NICENESS = 10
@@ -131,15 +134,7 @@ def processes(system: System) -> tuple[ProcessSpec, ...]:
     code_server = str(system.code_server_socket)
     return (
         *_fake_stripe(system),
-        ProcessSpec(
-            name="edge",
-            command=(python, "-m", "voice_edge"),
-            environment=system.environment,
-            folder=CHECKOUT,
-            ready=HttpAnswers(f"{system.edge_url}/health/ready"),
-            ports=(Port(settings.edge_port, "PILOT_EDGE_PORT", settings.edge_host),),
-            stop_seconds=EDGE_STOP_SECONDS,
-        ),
+        _edge(system, name=EDGE, environment=system.environment),
         ProcessSpec(
             name="code-server",
             command=(
@@ -203,6 +198,34 @@ def processes(system: System) -> tuple[ProcessSpec, ...]:
             ready=FileTouched(system.run_folder / HEARTBEAT_NAME),
             after=("edge",),
         ),
+    )
+
+
+def edge_name(number: int) -> str:
+    """Return the process name of an edge; the first one has no number."""
+    return EDGE if number == 1 else f"{EDGE}{number}"
+
+
+def edge_replica(system: System, number: int) -> ProcessSpec:
+    """Return one more edge, on the port of the first: the kernel divides new connections among them."""
+    environment = {**system.environment, f"{PREFIX}REPLICA": f"{system.settings.replica}x{number}"}
+    # The first edge answers on the port already; its own heartbeat shows that this one serves.
+    beat = system.run_folder / f"{environment[f'{PREFIX}REPLICA']}{SUFFIX}"
+    return replace(
+        _edge(system, name=edge_name(number), environment=environment), ports=(), ready=FileTouched(beat)
+    )
+
+
+def _edge(system: System, *, name: str, environment: Mapping[str, str]) -> ProcessSpec:
+    settings = system.settings
+    return ProcessSpec(
+        name=name,
+        command=(sys.executable, "-m", "voice_edge"),
+        environment=environment,
+        folder=CHECKOUT,
+        ready=HttpAnswers(f"{system.edge_url}/health/ready"),
+        ports=(Port(settings.edge_port, "PILOT_EDGE_PORT", settings.edge_host),),
+        stop_seconds=EDGE_STOP_SECONDS,
     )
 
 

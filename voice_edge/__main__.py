@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import socket
 import sys
 import threading
 from datetime import UTC, datetime
@@ -39,6 +40,7 @@ from voice_edge.receipts.receipt import ReceiptService
 
 WEIGHTS_FOLDER = ".weights"
 HEARTBEAT_FOLDER = ".run"
+BACKLOG = 2048  # Connections that wait to be accepted.
 
 log = structlog.get_logger("voice_edge")
 
@@ -130,6 +132,22 @@ def warm_up(edge: Edge, recogniser: Recogniser | None, warm: threading.Event) ->
         warm.set()
 
 
+def listening_socket(host: str, port: int) -> socket.socket:
+    """Return the socket that guests reach; further replicas on this machine may share its port.
+
+    Raises:
+        PilotError: another program has the port, or the address is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG, reuse_port=True)
+    except OSError as error:
+        raise PilotError(
+            f"Port {port} on {host} cannot be used: {(error.strerror or 'unknown').lower()}.",
+            remedy="End what uses it, or set PILOT_EDGE_PORT and PILOT_EDGE_HOST.",
+        ) from None
+
+
 def run(settings: Settings) -> None:
     """Serve until a signal stops the process."""
     home = open_existing_home(settings)
@@ -145,7 +163,7 @@ def run(settings: Settings) -> None:
             open_app(home, edge), edge=edge, host=settings.edge_host, port=settings.edge_port, sockets=sockets
         )
         log.info("edge starts", address=f"http://{settings.edge_host}:{settings.edge_port}")
-        server.run()
+        server.run(sockets=[listening_socket(settings.edge_host, settings.edge_port)])
     log.info("edge stopped")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Literal
 
 from pilot.business_days import local_time
 from pilot.cafes import Cafes
@@ -12,8 +13,7 @@ from storage.store.incidents.incidents import Incident
 from storage.store.incidents.notices import Notice, NoticeKind, notices_of, queue_notices
 
 AFTER = timedelta(minutes=15)
-LANGUAGE = "sv"  # Managers read Swedish.
-PUBLIC_ACTOR = "watch"
+LANGUAGE: Literal["sv"] = "sv"  # Managers read Swedish.
 
 
 def is_due(incident: Incident, *, now: datetime) -> bool:

@@ -17,7 +17,7 @@ from operations.supervisor.logs import RotatingLog, tail
 from operations.supervisor.readiness import start_line
 from operations.supervisor.specification import ProcessSpec, RestartPolicy
 
-State = Literal["waiting", "starting", "ready", "restarting", "failed", "stopped"]
+State = Literal["waiting", "starting", "ready", "restarting", "held", "failed", "stopped"]
 READY_POLL_SECONDS = 0.1
 GROUP_POLL_SECONDS = 0.02
 KILLED_GROUP_SECONDS = 2.0
@@ -31,10 +31,12 @@ class SupervisedProcess:
 
     Attributes:
         spec: Its specification.
-        state: waiting (for a dependency), starting, ready, restarting, failed (never became ready) or stopped.
+        state: waiting (for a dependency), starting, ready, restarting, held (between `hold` and `release`), failed
+            (never became ready) or stopped.
         pid: The running process; None between two runs.
         starts: Number of starts.
         is_ready: Set the first time the process is ready.
+        ready_now: Set while the process that runs now is ready.
         has_failed: Set when the process ended too often before it was ever ready.
     """
 
@@ -47,11 +49,15 @@ class SupervisedProcess:
         self.starts = 0
         self.is_ready = asyncio.Event()
         self.has_failed = asyncio.Event()
+        self.ready_now = asyncio.Event()
         self.log_path = logs / f"{spec.name}.log"
         self._policy = policy
         self._report = report
         self._on_group = on_group
         self._stopping = asyncio.Event()
+        self._holding = asyncio.Event()
+        self._held = asyncio.Event()
+        self._released = asyncio.Event()
 
     async def keep_running(self) -> None:
         """Run and restart the process until `stop` is called or the process fails before it was ever ready."""
@@ -59,9 +65,13 @@ class SupervisedProcess:
         ends = 0
         try:
             while not self._stopping.is_set():
+                if self._holding.is_set():
+                    ends = 0
+                    await self._stay_held()
+                    continue
                 lived, code = await self._run_once(log)
-                if self._stopping.is_set():
-                    break
+                if self._stopping.is_set() or self._holding.is_set():
+                    continue
                 ends = 1 if lived >= self._policy.calm_seconds else ends + 1
                 if not self.is_ready.is_set() and ends >= self._policy.start_attempts:
                     self.state = "failed"
@@ -89,6 +99,7 @@ class SupervisedProcess:
     async def _run_once(self, log: RotatingLog) -> tuple[float, int]:
         """Start the process and wait for its end; return its lifetime in seconds and its exit code."""
         self.state = "starting"
+        self.ready_now.clear()
         self.starts += 1
         started_at = time.time()
         log.write(start_line(started_at).encode())
@@ -110,9 +121,10 @@ class SupervisedProcess:
         copying = asyncio.create_task(log.copy(reading))
         watching = asyncio.create_task(self._watch_ready(started_at))
         stopping = asyncio.create_task(self._stopping.wait())
+        holding = asyncio.create_task(self._holding.wait())
         ending = asyncio.create_task(process.wait())
         try:
-            await asyncio.wait({stopping, ending}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({stopping, holding, ending}, return_when=asyncio.FIRST_COMPLETED)
             if not ending.done():
                 _signal_group(process.pid, signal.SIGTERM)
                 with contextlib.suppress(TimeoutError):
@@ -120,10 +132,11 @@ class SupervisedProcess:
             await self._end_group(process.pid)
             code = await ending
         finally:
-            for task in (watching, stopping):
+            for task in (watching, stopping, holding):
                 task.cancel()
             _signal_group(process.pid, signal.SIGKILL)
-            await asyncio.gather(watching, stopping, return_exceptions=True)
+            await asyncio.gather(watching, stopping, holding, return_exceptions=True)
+            self.ready_now.clear()
         # The group had the other end of the pipe open; only a process that left the group can still have it.
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(copying, KILLED_GROUP_SECONDS)
@@ -144,10 +157,35 @@ class SupervisedProcess:
         if self.is_ready.is_set():
             self._report(f"{self.spec.name} is back.")
         self.is_ready.set()
+        self.ready_now.set()
 
     async def _pause(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), seconds)
+        await self._first_of(self._stopping, self._holding, seconds=seconds)
+
+    async def _stay_held(self) -> None:
+        self.state = "held"
+        self._held.set()
+        await self._first_of(self._stopping, self._released)
+        self._held.clear()
+        if self._released.is_set():
+            self._holding.clear()
+
+    async def _first_of(self, *events: asyncio.Event, seconds: float | None = None) -> None:
+        waiting = [asyncio.create_task(each.wait()) for each in events]
+        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+    async def hold(self) -> None:
+        """End the process as `stop` does, and return when it has ended; `release` starts it again."""
+        self._released.clear()
+        self._holding.set()
+        await self._held.wait()
+
+    def release(self) -> None:
+        """Start a held process again."""
+        self._released.set()
 
     def stop(self) -> None:
         """Request the end of the process; `keep_running` returns when it has ended."""

@@ -7,7 +7,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -47,6 +48,8 @@ class Supervision:
             for spec in specs
         }
         self._policy = policy
+        self._logs = logs
+        self._changing = asyncio.Lock()
         self._report = report
         self._record = run_folder / RECORD_NAME
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -133,6 +136,87 @@ class Supervision:
     def _tails(self) -> str:
         late = (process for process in self.processes.values() if not process.is_ready.is_set())
         return "\n".join(f"{process.log_path}:\n{tail(process.log_path)}" for process in late)
+
+    async def restart(self, names: Collection[str], *, report: Callable[[str], None]) -> None:
+        """Restart processes with all that depend on them: dependents stop first and start last.
+
+        Args:
+            names: Their names.
+            report: Called with one line for each step, with its seconds.
+
+        Raises:
+            StartFailed: one was not ready in time; it is started again and again, like any process that ends.
+        """
+        async with self._changing:
+            order = self._with_dependents(names)
+            for name in reversed(order):
+                began = time.monotonic()
+                await self.processes[name].hold()
+                report(f"{name} stopped in {time.monotonic() - began:.1f} s")
+            for name in order:
+                began = time.monotonic()
+                self.processes[name].release()
+                await self._ready_again(name)
+                report(f"{name} ready in {time.monotonic() - began:.1f} s")
+
+    async def add(self, spec: ProcessSpec, *, report: Callable[[str], None]) -> None:
+        """Start one more process and wait until it is ready.
+
+        Raises:
+            StartFailed: it was not ready in time; it is removed again.
+        """
+        async with self._changing:
+            began = time.monotonic()
+            process = SupervisedProcess(
+                spec, logs=self._logs, policy=self._policy, report=self._report, on_group=self._group_changed
+            )
+            self.processes[spec.name] = process
+            self._tasks[spec.name] = asyncio.create_task(process.keep_running(), name=f"supervise {spec.name}")
+            try:
+                await self._ready_again(spec.name)
+            except StartFailed:
+                await self._remove(spec.name)
+                raise
+            report(f"{spec.name} ready in {time.monotonic() - began:.1f} s")
+
+    async def remove(self, name: str, *, report: Callable[[str], None]) -> None:
+        """Stop a process that `add` has started."""
+        async with self._changing:
+            began = time.monotonic()
+            await self._remove(name)
+            report(f"{name} stopped in {time.monotonic() - began:.1f} s")
+
+    async def _remove(self, name: str) -> None:
+        await self._stop_one(name)
+        del self.processes[name], self._tasks[name]
+
+    def _with_dependents(self, names: Collection[str]) -> list[str]:
+        """Return these processes and their dependents, each after what it depends on."""
+        chosen = set(names)
+        while more := {
+            name for name, process in self.processes.items() if name not in chosen and chosen & set(process.spec.after)
+        }:
+            chosen |= more
+        order: list[str] = []
+        while left := [name for name in self.processes if name in chosen and name not in order]:
+            order += [name for name in left if not set(self.processes[name].spec.after) & set(left)]
+        return order
+
+    async def _ready_again(self, name: str) -> None:
+        process = self.processes[name]
+        ready, failed = (asyncio.create_task(each.wait()) for each in (process.ready_now, process.has_failed))
+        await asyncio.wait(
+            {ready, failed}, timeout=self._policy.ready_seconds, return_when=asyncio.FIRST_COMPLETED
+        )
+        is_ready = ready.done()
+        for task in (ready, failed):
+            task.cancel()
+        await asyncio.gather(ready, failed, return_exceptions=True)
+        if not is_ready:
+            raise StartFailed(
+                f"{name} is not ready. End of its log ({process.log_path}):\n{tail(process.log_path)}",
+                remedy="The log above says why; `pilot health` shows what is missing.",
+            )
 
     async def stop(self) -> None:
         """Stop everything, dependents first; on return no process of the run is left."""

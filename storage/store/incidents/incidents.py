@@ -118,7 +118,7 @@ def open_incident(
         number = connection.execute(of_day).scalar_one() + 1
         opened = Incident(
             id=f"{prefix}{number}",
-            kind=kind,  # type: ignore[arg-type] # checked above
+            kind=kind,
             severity=severity,
             title=words,
             cafes=tuple(cafes),

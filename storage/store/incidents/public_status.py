@@ -39,7 +39,7 @@ def set_status(store: Store, *, level: str, text_sv: str, text_en: str, actor: s
         raise IncidentRefused(f"The level {level[:20]!r} is unknown.", remedy=f"Give one of {', '.join(LEVELS)}.")
     swedish, english = plain_note(text_sv, "Swedish text", most=400), plain_note(text_en, "English text", most=400)
     at = store.now()
-    status = PublicStatus(level, swedish, english, actor, at)  # type: ignore[arg-type] # checked above
+    status = PublicStatus(level, swedish, english, actor, at)
     with store.begin() as connection:
         serialise(connection, "public_status")
         connection.execute(delete(public_status).where(public_status.c.name == NAME))

@@ -1,0 +1,53 @@
+"""`pilot restart`: restarts processes of a running pilot, in order and without a lost write."""
+
+from __future__ import annotations
+
+import time
+
+import typer
+
+from cli.context import AS_JSON, actor, environment, home, print_json
+from cli.switching import DRY_RUN
+
+app = typer.Typer(add_completion=False, rich_markup_mode="rich")
+
+
+@app.command()
+def restart(
+    service: list[str] = typer.Argument(None, help="Processes: edge, dashboards, entrance, watch, ...; none for all."),
+    reason: str = typer.Option("by hand", "--reason", help="The reason, for the audit log."),
+    as_json: bool = AS_JSON,
+    dry_run: bool = DRY_RUN,
+) -> None:
+    """Restart processes and what depends on them: dependents stop first and start last.
+
+    An edge sends its guests' pages to reconnect, and writes what it has recorded, before it ends. What a guest said
+    and the edge acknowledged is on the disk; the page sends the rest again.
+
+    Example: pilot restart edge --reason "it answers slowly"
+    """
+    from operations.supervisor.control import command
+    from operations.system import make_system, processes
+    from storage.store import audit
+
+    opened = home()
+    system = make_system(opened, environment=environment())
+    names = service or []
+    if dry_run:
+        known = [spec.name for spec in processes(system)]
+        typer.echo(f"Dry run: would restart {', '.join(names or known)} and what depends on them.")
+        return
+    began, steps = time.monotonic(), []
+    for step in command(system.run_folder, {"do": "restart", "names": names}):
+        steps.append(step)
+        if not as_json:
+            typer.echo(step)
+    with opened.store().begin() as connection:
+        audit.record(
+            connection, actor=actor(), action="system.restart", subject=",".join(names) or "all", reason=reason
+        )
+    seconds = round(time.monotonic() - began, 1)
+    if as_json:
+        print_json({"restarted": names or "all", "seconds": seconds, "steps": steps})
+        return
+    typer.echo(f"Restarted {', '.join(names) or 'everything'} in {seconds} s; every process is ready. Next: pilot health")
