@@ -10,6 +10,7 @@ import streamlit as st
 from dashboards import fragments
 from dashboards.choices.url_choice import url_choice
 from dashboards.formatting import clock_time, number, short_day
+from dashboards.parts.incident_list import incident_list
 from dashboards.reading.alert_rows import AlertRow, alert_rows
 from dashboards.visit import Visit, current
 from operations.system import RUN_FOLDER
@@ -29,6 +30,7 @@ def show(visit: Visit) -> None:
     visit.draw(fragments.page_head(crumb=say("alerts.crumb"), title=say("alerts.title"), freshness=""))
     still_open = [one for one in rows if one.state == "open"]
     visit.draw(fragments.lead(_lead(visit, rows, still_open), notes=[say("alerts.what")]))
+    incident_list(visit)
     if not rows:
         return
     with st.container(horizontal=True, key="controls"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from operations.watch.alerts.run_alerts import report
 from pilot.words import section
 from storage.home import Home
 from storage.store import audit
+from storage.store.incidents import actions, incidents
 from tests.dashboards.conftest import NOW, ROOT
 from tests.dashboards.test_pages import shown
 
@@ -55,6 +56,26 @@ def test_open_alerts_come_first_then_the_latest(home: Home, visit_pages: Pages):
     assert table["Larm"][0] == "Pengarna stämmer inte"
     assert "23 nov. 14:32 – 23 nov. 14:41" in table["När"].tolist()
     assert "docs/money.md" in shown(at)
+
+
+def test_incidents_are_listed_with_their_clock_and_what_is_left_to_do(home: Home, visit_pages: Pages):
+    store = home.store()
+    store.now = lambda: NOW
+    down = incidents.open_incident(
+        store, kind="down", severity=2, title="Sidan svarar inte", cafes=["aurora"], actor="siv"
+    )
+    actions.add_action(store, down.id, what="Larma vid full disk", owner="Siv", due=date(2026, 11, 20), actor="siv")
+    incidents.close_incident(store, down.id, cause="Disken var full", actor="siv")
+    incidents.open_incident(
+        store, kind="security", severity=1, title="En nyckel läckte", cafes=home.cafes().ids, actor="siv"
+    )
+    at = opened(visit_pages, "alerts")
+    assert "1 pågår." in shown(at)
+    assert "I20261123-2: IMY ska underrättas senast 26 nov. 14:32" in shown(at)
+    table, left = at.dataframe[0].value, at.dataframe[1].value
+    assert table["Läge"].tolist() == ["pågår", "avslutad"]
+    assert table["Kafé"].tolist() == ["Alla kaféer", "Café Aurora"]
+    assert left["Klart senast"].tolist() == ["20 nov., försenad"]
 
 
 def test_alerts_are_filtered_by_kind_and_cafe_in_the_address(home: Home, visit_pages: Pages):
