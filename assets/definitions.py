@@ -8,7 +8,14 @@ from typing import Any
 import dagster as dg
 
 from assets.automation.alerting import failed_runs
-from assets.automation.backups import forget_backups_nightly, forgetting_backups
+from assets.automation.backups import (
+    drill_restore_monthly,
+    drilling_restore,
+    forget_backups_nightly,
+    forgetting_backups,
+    verify_backups_weekly,
+    verifying_backups,
+)
 from assets.automation.erasing import erasing, erasures_asked, recheck_erasures
 from assets.automation.forgetting import forget_nightly, forgetting
 from assets.automation.jobs import (
@@ -46,7 +53,10 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
     return dg.Definitions(
         assets=[*SOURCES, *TABLE_ASSETS, judgements, retention, judge_days, *REPORTS, lake_upkeep],
         asset_checks=SUITES,
-        jobs=[rebuild, quality, judging, reports, forgetting, forgetting_backups, erasing, keeping_limits, upkeep],
+        jobs=[
+            rebuild, quality, judging, reports, forgetting, forgetting_backups, verifying_backups, drilling_restore,
+            erasing, keeping_limits, upkeep,
+        ],
         sensors=[new_facts, erasures_asked, failed_runs],
         schedules=[
             settle_yesterday,
@@ -55,6 +65,8 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
             judge_by_night,
             forget_nightly,
             forget_backups_nightly,
+            verify_backups_weekly,
+            drill_restore_monthly,
             recheck_erasures,
             keep_limits_nightly,
             keep_up_nightly,

@@ -48,8 +48,10 @@ class _Pilot(LazyGroup):
         "erase": ("privacy", "Erase a session everywhere, at the guest's request."),
         "export": ("privacy", "Export all data about the guest of a receipt."),
         "retention": ("privacy", "Remove guests' data that has reached its time limit."),
-        "backup": ("privacy", "Make, list and verify backups."),
-        "restore": ("privacy", "Restore a backup into a new home, without the guests who were erased since."),
+        "backup": ("privacy", "Make, list, verify, drill and restore backups."),
+        "restore": ("privacy", "Restore a backup, without the guests who were erased since."),
+        "verify-data": ("data", "Verify that store, ledger, lake and KPIs agree."),
+        "db": ("data", "Show the store's state and slowest queries; optimize it."),
         "payout": ("money", "Rule on rewards; show, send, stop and start payouts; reconcile and export."),
         "test-payments": (
             "proving",

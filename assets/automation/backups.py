@@ -1,6 +1,8 @@
-"""Deletes expired backups every night: they still contain, sealed, sessions erased since.
+"""Deletes expired backups every night, verifies all of them each week, and drills a restore each month.
 
-A backup with an unreadable manifest cannot be restored: the run fails after its other work, so that it is alerted.
+Expired backups still contain, sealed, sessions erased since. A backup with an unreadable manifest cannot be restored:
+the run fails after its other work, so that it is alerted, as a failed verification or drill is. The watch makes the
+backups (`operations/backup/schedule.py`).
 """
 
 # Without `from __future__ import annotations`: Dagster reads the annotations themselves.
@@ -11,11 +13,19 @@ import dagster as dg
 
 from assets.framework.failures import failures_without_words
 from assets.framework.resources import HomeResource
+from operations.backup.cadence import Job, is_due, last_opening
 from operations.backup.catalog import backup_folder, damaged_backups
+from operations.backup.drill import DRILLED, drill
+from operations.backup.schedule import own_backups
+from operations.backup.verify import VERIFIED, verify_all
 from operations.retention.backups import delete_old_backups
 from pilot.business_days import STOCKHOLM
+from storage.home import Home
+from storage.store import audit
 
 FORGET_AT = "35 4 * * *"
+DUE_AT = "5 * * * *"  # whether a verification or a drill is due is asked every hour; its period is in the run's key
+ACTOR = "dagster"
 
 
 @dg.op
@@ -33,7 +43,7 @@ def forget_old_backups(context: dg.OpExecutionContext, home: HomeResource) -> No
             names = ", ".join(path.name for path in unread)
             raise dg.Failure(
                 f"These backups cannot be restored, their manifest cannot be read: {names}. Make another one "
-                "(`pilot backup create`), and delete them or put their manifest back.",
+                "(`pilot backup now`), and delete them or put their manifest back.",
                 allow_retries=False,
             )
 
@@ -56,3 +66,103 @@ forget_backups_nightly = dg.ScheduleDefinition(
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Deletes expired backups every night, independent of other jobs.",
 )
+
+
+@dg.op
+def verify_backups(context: dg.OpExecutionContext, home: HomeResource) -> None:
+    """Read all backups, and restore a sample to scratch.
+
+    Raises:
+        dg.Failure: one is damaged, or there is none.
+    """
+    with failures_without_words("verifying backups"):
+        found = verify_all(home.open(), now=datetime.now(UTC), actor=ACTOR)
+        context.log.info(f"{len(found.whole)} backups are whole, {found.files} files read, sample {found.sample}")
+        if not found.passed:
+            faults = " ".join(found.damaged.values()) or "There is no backup."
+            raise dg.Failure(f"Verification failed: {faults} See `pilot backup list`.", allow_retries=False)
+
+
+@dg.job(
+    name="verifying_backups",
+    description="Reads all backups to their end, and restores a sample to scratch.",
+    executor_def=dg.in_process_executor,
+)
+def verifying_backups() -> None:
+    """Verify the backups."""
+    verify_backups()
+
+
+@dg.op
+def drill_restore(context: dg.OpExecutionContext, home: HomeResource) -> None:
+    """Restore the newest backup whole to scratch, verify its data and time it.
+
+    Raises:
+        dg.Failure: the drill failed.
+    """
+    with failures_without_words("drilling a restore"):
+        done = drill(home.open(), now=datetime.now(UTC), actor=ACTOR)
+        context.log.info(f"{done.backup}: database {done.database_seconds:.1f} s, home {done.home_seconds:.1f} s")
+        if not done.passed:
+            wrong = "; ".join(check.found for check in done.checks if not check.ok)
+            fault = done.fault or wrong or "it was slower than the recovery objectives"
+            raise dg.Failure(f"The restore drill failed: {fault} See docs/operations/restore.md.", allow_retries=False)
+
+
+@dg.job(
+    name="drilling_restore",
+    description="Restores the newest backup whole to scratch, verifies its data and times it.",
+    executor_def=dg.in_process_executor,
+)
+def drilling_restore() -> None:
+    """Drill a restore."""
+    drill_restore()
+
+
+@dg.schedule(
+    job=verifying_backups,
+    name="verify_backups_weekly",
+    cron_schedule=DUE_AT,
+    execution_timezone=str(STOCKHOLM),
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Verifies all backups once a week, on Sunday morning or when the machine is back.",
+)
+def verify_backups_weekly(
+    context: dg.ScheduleEvaluationContext, home: HomeResource
+) -> dg.RunRequest | dg.SkipReason:
+    """Request a verification if none has run since Sunday morning."""
+    return request_if_due("verify", VERIFIED, home.open(), now=context.scheduled_execution_time)
+
+
+@dg.schedule(
+    job=drilling_restore,
+    name="drill_restore_monthly",
+    cron_schedule=DUE_AT,
+    execution_timezone=str(STOCKHOLM),
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Drills a restore once a month, on the first morning or when the machine is back.",
+)
+def drill_restore_monthly(
+    context: dg.ScheduleEvaluationContext, home: HomeResource
+) -> dg.RunRequest | dg.SkipReason:
+    """Request a drill if none has run since the first morning of the month."""
+    return request_if_due("drill", DRILLED, home.open(), now=context.scheduled_execution_time)
+
+
+def request_if_due(job: Job, action: str, home: Home, *, now: datetime) -> dg.RunRequest | dg.SkipReason:
+    """Request a run if the audit log has no run of the job since it became due; never before a first backup's period.
+
+    Args:
+        job: The job.
+        action: Its action in the audit log.
+        home: The home.
+        now: The scheduled time.
+    """
+    made = [each.made_at for each in own_backups(home) if each.manifest.scope != "configuration"]
+    if not made:
+        return dg.SkipReason("there is no backup yet; the watch alerts")
+    entries, _ = audit.page(home.store(), audit.Filter(action=action), offset=0, limit=1)
+    last = max(made[0], entries[0].at) if entries else made[0]
+    if not is_due(job, last=last, now=now):
+        return dg.SkipReason(f"not due since {last.isoformat()}")
+    return dg.RunRequest(run_key=f"{job} {last_opening(job, now).isoformat()}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from operations.record_lines import records_of
-from operations.watch.alerts import dip, run_alerts, stale_figures, stopped_automation, urgent
+from operations.watch.alerts import backups, dip, run_alerts, stale_figures, stopped_automation, urgent
 from operations.watch.money import payments
 
 State = Literal["open", "event", "resolved"]
@@ -21,6 +21,7 @@ WITH_AN_END = (
     stale_figures.RECORDS_NAME,
     stopped_automation.RECORDS_NAME,
     dip.RECORDS_NAME,
+    backups.RECORDS_NAME,
 )
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from operations.backup.manifest import FIRST_FORMAT, FORMAT, InnerManifest, Manifest
+from operations.backup.manifest import FORMAT, FORMATS, SCOPES, InnerManifest, Manifest, Scope
 from operations.backup.staging import sweep_staging
 from pilot.business_days import business_day, parse_day
 from pilot.errors import InvalidDay, PilotError
@@ -44,6 +44,11 @@ class Backup:
 
     path: Path
     manifest: Manifest
+
+    @property
+    def made_at(self) -> datetime:
+        """Return the start of the copying, UTC."""
+        return self.manifest.made_at
 
     @property
     def content(self) -> Path:
@@ -101,7 +106,7 @@ def read_manifest(path: Path) -> Backup:
         manifest = Manifest.from_json((path / MANIFEST).read_bytes())
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise BackupDamaged(f"The manifest of {path.name} cannot be read.") from None
-    if manifest.format not in (FIRST_FORMAT, FORMAT):
+    if manifest.format not in FORMATS:
         raise BackupDamaged(f"{path.name} has format {manifest.format}; this program reads formats up to {FORMAT}.")
     return Backup(path, manifest)
 
@@ -117,23 +122,35 @@ def find_backup(folder: Path, which: str) -> Backup:
         if (path / MANIFEST).is_file():
             return read_manifest(path)
     whole, broken = _read_backups(folder)
+    if which == "latest" and broken and (not whole or broken[-1].name > whole[-1].path.name):
+        return read_manifest(broken[-1])
+    return select(whole, which, place=str(folder))
+
+
+def select(backups: Sequence[Backup], which: str, *, place: str) -> Backup:
+    """Return the backup named by `latest`, a day (its last backup) or a name; a configuration only by its name.
+
+    Args:
+        backups: The backups, oldest first.
+        which: Names one.
+        place: Where they are, for an error.
+
+    Raises:
+        NoSuchBackup: there is none.
+    """
+    homes = [each for each in backups if each.manifest.scope != "configuration"]
+    day = None
+    with suppress(InvalidDay):
+        day = parse_day(which)
+    matches = [each for each in backups if each.path.name == which]
     if which == "latest":
-        matches = whole
-        if broken and (not whole or broken[-1].name > whole[-1].path.name):
-            return read_manifest(broken[-1])
-    else:
-        day = None
-        with suppress(InvalidDay):
-            day = parse_day(which)
-        matches = [
-            each
-            for each in whole
-            if each.path.name == which or (day is not None and business_day(each.manifest.made_at) == day)
-        ]
+        matches = homes
+    elif day is not None:
+        matches = [each for each in homes if business_day(each.made_at) == day]
     if not matches:
-        names = ", ".join(each.path.name for each in whole[-3:]) or "none"
+        names = ", ".join(each.path.name for each in backups[-3:]) or "none"
         raise NoSuchBackup(
-            f"There is no backup {which!r} in {folder}.",
+            f"There is no backup {which!r} in {place}.",
             remedy=f"The latest backups: {names}. See `pilot backup list`.",
         )
     return matches[-1]
@@ -207,7 +224,12 @@ def export_tombstones(home: Home) -> tuple[str, ...]:
     return ()
 
 
-def sweep_unfinished(folder: Path) -> None:
-    """Delete the remains of interrupted backups; hold the home's lock, so that no backup is running."""
+def sweep_unfinished(folder: Path, *, scope: Scope = "whole") -> None:
+    """Delete the remains of interrupted backups of a scope; hold its lock, so that none is running.
+
+    A sweep of the whole ones includes those of earlier versions, whose names have no scope.
+    """
+    others = tuple(f"{UNFINISHED}{each}-" for each in SCOPES if each != scope)
     for path in (*folder.glob(f"{UNFINISHED}*"), *folder.glob(f"{STORE_COPY_PREFIX}*")):
-        shutil.rmtree(path, ignore_errors=True)
+        if path.name.startswith(f"{UNFINISHED}{scope}-") or (scope == "whole" and not path.name.startswith(others)):
+            shutil.rmtree(path, ignore_errors=True)

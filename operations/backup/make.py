@@ -1,20 +1,20 @@
-"""Makes a backup that contains everything acknowledged before its start, in a consistent state.
+"""Makes backups of a home in a consistent state, with everything acknowledged before their start.
 
-Order matters. Append logs first, then the store, then the landing: a log published meanwhile is copied twice, which
-readers deduplicate, and everything that the store refers to is in the landing. The lake is copied at one version a
-table.
+A whole backup has append logs, store, landing and lake. A recent one has the store, and what the append logs and the
+landing gained since the whole backup that it continues. A configuration has settings and the cafés' file.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
-from contextlib import ExitStack, closing
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -31,25 +31,23 @@ from operations.backup.catalog import (
     backup_folder,
     sweep_unfinished,
 )
-from operations.backup.manifest import FORMAT, INNER_MANIFEST, Manifest
-from operations.backup.redemptions import RedemptionExport, installation_of
+from operations.backup.manifest import FORMAT, INNER_MANIFEST, Manifest, Scope
+from operations.backup.parts import LAKE_LEFT_OUT, Parts
+from operations.backup.redemptions import RedemptionExport
 from operations.backup.staging import sweep_staging
-from operations.erasure.home_lock import home_lock
+from operations.erasure.home_lock import RUN_FOLDER, HomeLocked, home_lock
 from pilot.errors import PilotError
 from pilot.identifiers import new_identifier
-from pilot.lake_tables.tables import TABLES
 from storage.backup.archive import ArchiveWriter
-from storage.backup.lake_copy import table_version
-from storage.backup.redemption_file import NAME
 from storage.backup.sealing import sealing_writer
+from storage.backup.store_contents import StoreContents
 from storage.backup.store_copy import copy_store
 from storage.backup.tombstone_file import write_tombstones
-from storage.errors import LandingUnavailable
 from storage.folders import PRIVATE_FILE, create_once, private_folder, sync_folder
-from storage.home import DESCRIPTION_FILE, IDENTITY_FILE, LAKE_FOLDER, LANDING_FOLDER, LOG_FOLDER, SECRET_FILE, Home
-from storage.landing.folder_segments import DAMAGED_FOLDER
-from storage.landing.log_lines import whole_lines
+from storage.home import Home
 from storage.store.privacy import tombstones
+
+LOCK_NAMES: dict[Scope, str] = {"recent": "copying.lock", "configuration": "configuration.lock"}
 
 
 class NotSealed(PilotError):
@@ -60,8 +58,34 @@ class BackupFailed(PilotError):
     """A backup could not be made; earlier backups are unchanged."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What a backup contains.
+
+    Attributes:
+        scope: Its scope.
+        now: Its start, UTC.
+        key: Seals it; empty for an unsealed one.
+        base: The whole backup that a recent one continues.
+        last: The latest backup with a store, if an equal store needs no other one.
+    """
+
+    scope: Scope
+    now: datetime
+    key: str
+    report: Callable[[str], None]
+    base: Manifest | None = None
+    base_name: str = ""
+    last: StoreContents | None = field(default=None)
+
+
 def make_backup(
-    home: Home, *, now: datetime, plain: bool = False, report: Callable[[str], None] = lambda _: None
+    home: Home,
+    *,
+    now: datetime,
+    plain: bool = False,
+    scope: Scope = "whole",
+    report: Callable[[str], None] = lambda _: None,
 ) -> Backup:
     """Make a backup of a home that may be in use.
 
@@ -69,6 +93,7 @@ def make_backup(
         home: The home.
         now: The current time, UTC.
         plain: Make an unsealed backup, readable by everyone with access to its folder, without the home's secret key.
+        scope: What it contains; a recent one without a base contains the whole landing.
         report: Called with a line of progress.
 
     Raises:
@@ -76,20 +101,51 @@ def make_backup(
         HomeLocked: an erasure, retention or another backup is running.
         BackupFailed: a part cannot be copied.
     """
+    made = _make(home, _Plan(scope, now, _key(home, plain=plain), report))
+    assert made is not None
+    return made
+
+
+def make_recent(home: Home, *, now: datetime, base: Backup | None, last: StoreContents | None) -> Backup | None:
+    """Make a sealed backup of the store, and of what the landing gained since `base`; None if nothing changed.
+
+    Args:
+        home: The home.
+        now: The current time, UTC.
+        base: The whole backup to continue; None copies the whole landing.
+        last: The store's contents in the latest backup; None makes one in any case.
+
+    Raises:
+        NotSealed: there is no key.
+        HomeLocked: another one is being made.
+        BackupFailed: a part cannot be copied.
+    """
+    found = (base.manifest, base.path.name) if base else (None, "")
+    return _make(home, _Plan("recent", now, _key(home), lambda _: None, *found, last=last))
+
+
+def _key(home: Home, *, plain: bool = False) -> str:
     key = home.settings.backup_key.get_secret_value()
     if not key and not plain:
         raise NotSealed(
             "PILOT_BACKUP_KEY is not set: a backup contains what guests said.",
             remedy="Set it (`openssl rand -base64 32`) and keep a copy elsewhere; --plain makes an unsealed one.",
         )
+    return "" if plain else key
+
+
+def _make(home: Home, plan: _Plan) -> Backup | None:
     folder = private_folder(backup_folder(home.settings))
-    name = f"{now.astimezone(UTC).strftime(NAME_FORMAT)}-{new_identifier()[-6:]}"
-    unfinished, finished = folder / f"{UNFINISHED}{name}", folder / f"{PREFIX}{name}"
+    name = f"{plan.now.astimezone(UTC).strftime(NAME_FORMAT)}-{new_identifier()[-6:]}"
+    unfinished, finished = folder / f"{UNFINISHED}{plan.scope}-{name}", folder / f"{PREFIX}{name}"
     try:
-        with home_lock(home.root):
-            sweep_unfinished(folder)
-            sweep_staging(home.root.parent)
-            manifest = _write(home, private_folder(unfinished), now=now, key="" if plain else key, report=report)
+        with _locked(home, plan.scope):
+            sweep_unfinished(folder, scope=plan.scope)
+            if plan.scope == "whole":
+                sweep_staging(home.root.parent)
+            manifest = _write(home, private_folder(unfinished), plan)
+            if manifest is None:
+                return None
             unfinished.rename(finished)
             sync_folder(folder)
     except OSError as error:
@@ -102,108 +158,89 @@ def make_backup(
     return Backup(finished, manifest)
 
 
-def _write(home: Home, folder: Path, *, now: datetime, key: str, report: Callable[[str], None]) -> Manifest:
+@contextmanager
+def _locked(home: Home, scope: Scope) -> Iterator[None]:
+    """Hold the lock of a scope: only a whole backup reads files that erasure and upkeep delete.
+
+    Raises:
+        HomeLocked: another process holds it.
+    """
+    if scope == "whole":
+        with home_lock(home.root):
+            yield
+        return
+    with (private_folder(home.root / RUN_FOLDER) / LOCK_NAMES[scope]).open("a+b") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise HomeLocked from None
+        yield
+
+
+def _write(home: Home, folder: Path, plan: _Plan) -> Manifest | None:
     erased = tombstones.all_tombstones(home.store())
-    content = folder / (SEALED if key else PLAIN)
-    with content.open("xb") as file:
-        content.chmod(PRIVATE_FILE)
-        with ExitStack() as stack:
-            sealing = stack.enter_context(closing(sealing_writer(file, key=key))) if key else file
-            archive = ArchiveWriter(cast("BinaryIO", sealing))
-            copied = _copy(home, archive, secret=bool(key), report=report)
-            manifest = Manifest(
-                format=FORMAT,
-                made_at=now,
-                kind=home.kind,
-                sealed=bool(key),
-                content_bytes=0,
-                content_sha256="",
-                segments=copied.segments,
-                tables=copied.tables,
-                tombstones=len(erased),
-                left_out=tuple(copied.left_out),
-            )
-            archive.add(INNER_MANIFEST, manifest.inner())
-            archive.finish()
-        file.flush()
-        os.fsync(file.fileno())
+    with tempfile.TemporaryDirectory(prefix=STORE_COPY_PREFIX, dir=folder) as temporary:
+        copy = contents = None
+        if plan.scope != "configuration":
+            copy, contents = copy_store(home.store(), Path(temporary))
+            if contents == plan.last:
+                return None
+        content = folder / (SEALED if plan.key else PLAIN)
+        with content.open("xb") as file:
+            content.chmod(PRIVATE_FILE)
+            with ExitStack() as stack:
+                sealing = stack.enter_context(closing(sealing_writer(file, key=plan.key))) if plan.key else file
+                archive = ArchiveWriter(cast("BinaryIO", sealing))
+                parts = Parts(home, archive, report=plan.report)
+                if copy is None or contents is None:
+                    parts.configuration()
+                else:
+                    parts.identity(secret=bool(plan.key))
+                    parts.store(copy, contents)
+                    _copy_data(parts, plan)
+                manifest = _manifest(home, plan, parts, tombstone_count=len(erased), contents=contents)
+                archive.add(INNER_MANIFEST, manifest.inner())
+                archive.finish()
+            file.flush()
+            os.fsync(file.fileno())
     write_tombstones(folder.parent, erased)
-    RedemptionExport(home).run()
+    if plan.scope == "whole":
+        RedemptionExport(home).run()
     manifest = replace(manifest, content_bytes=content.stat().st_size, content_sha256=_sha256(content))
     create_once(folder / MANIFEST, json.dumps(manifest.as_json(), indent=1).encode())
     return manifest
 
 
-class _CopiedParts:
-    """The parts copied so far."""
-
-    def __init__(self) -> None:
-        self.segments = 0
-        self.tables: dict[str, int] = {}
-        self.left_out = [
-            "Dagster's runs, logs and weights: they are created again",
-        ]
-
-
-def _copy(home: Home, archive: ArchiveWriter, *, secret: bool, report: Callable[[str], None]) -> _CopiedParts:
-    copied = _CopiedParts()
-    archive.add_file(DESCRIPTION_FILE, home.root / DESCRIPTION_FILE)
-    installation_of(home, home.secret(), backup_folder(home.settings) / NAME)
-    archive.add_file(IDENTITY_FILE, home.root / IDENTITY_FILE)
-    if secret and not home.settings.secret_key.get_secret_value():
-        home.secret()
-        archive.add_file(SECRET_FILE, home.root / SECRET_FILE)
+def _copy_data(parts: Parts, plan: _Plan) -> None:
+    parts.logs()
+    parts.landing_days(since=plan.base.landing if plan.base else {})
+    if plan.scope == "whole":
+        parts.lake()
     else:
-        copied.left_out.append("the installation's secret key")
-    report("append logs")
-    for path in sorted((home.root / LOG_FOLDER).rglob("*.log")):
-        try:
-            lines = whole_lines(path.read_bytes())
-        except FileNotFoundError:  # Just published: it is in the landing.
-            continue
-        if lines:
-            archive.add(path.relative_to(home.root).as_posix(), b"".join(lines))
-    report("store")
-    with tempfile.TemporaryDirectory(prefix=STORE_COPY_PREFIX, dir=backup_folder(home.settings)) as temporary:
-        copy = copy_store(home.store(), Path(temporary))
-        archive.add_file(copy.name, copy)
-    report("landing")
-    _copy_landing(home, archive, copied)
-    report("lake")
-    if home.settings.lake_url:
-        copied.left_out.append(f"the lake: it is at {home.settings.lake_url}")
-    else:
-        for table in TABLES.values():
-            _copy_table(home, archive, table.name, copied)
-    return copied
+        parts.left_out.append(LAKE_LEFT_OUT)
 
 
-def _copy_landing(home: Home, archive: ArchiveWriter, copied: _CopiedParts) -> None:
-    if home.settings.landing_url:
-        copied.left_out.append(f"the landing: it is at {home.settings.landing_url}")
-        return
-    segments = home.segments()
-    for day in sorted(segments.fingerprints()):
-        for name in segments.list(day):
-            try:
-                archive.add(f"{LANDING_FOLDER}/{name.path}", segments.read_unchecked(name))
-            except LandingUnavailable:  # Salvaged meanwhile: its lines are in a newer segment.
-                continue
-            copied.segments += 1
-    for name in segments.damaged():
-        archive.add(f"{LANDING_FOLDER}/{DAMAGED_FOLDER}/{name.path}", segments.read_damaged(name))
-
-
-def _copy_table(home: Home, archive: ArchiveWriter, table: str, copied: _CopiedParts) -> None:
-    found = table_version(home.lake(), TABLES[table])
-    if found is None:
-        return
-    version, files = found
-    for path in files:
-        # Nothing deletes these files meanwhile: deleting needs the home's lock, which this backup holds.
-        inside = path.relative_to(home.root / LAKE_FOLDER).as_posix()
-        archive.add_file(f"{LAKE_FOLDER}/{inside}", path)
-    copied.tables[table] = version
+def _manifest(
+    home: Home, plan: _Plan, parts: Parts, *, tombstone_count: int, contents: StoreContents | None
+) -> Manifest:
+    return Manifest(
+        format=FORMAT,
+        made_at=plan.now,
+        kind=home.kind,
+        sealed=bool(plan.key),
+        content_bytes=0,
+        content_sha256="",
+        segments=parts.segments,
+        tables=parts.tables,
+        tombstones=tombstone_count,
+        left_out=tuple(parts.left_out),
+        scope=plan.scope,
+        home=home.identity() or "",
+        base=plan.base_name,
+        landing=parts.landing,
+        lake_rows=parts.lake_rows,
+        store=contents,
+    )
 
 
 def _sha256(path: Path) -> str:

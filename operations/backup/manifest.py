@@ -9,20 +9,30 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO, Literal, Self, get_args
 
+from storage.backup.store_contents import StoreContents
 from storage.errors import BackupDamaged
 
 FIRST_FORMAT = 1  # without a manifest within its content
-FORMAT = 2
+SECOND_FORMAT = 2  # of a whole home, without a list of what its store contains
+FORMAT = 3
+FORMATS = (FIRST_FORMAT, SECOND_FORMAT, FORMAT)
+
+Scope = Literal["whole", "recent", "configuration"]
+SCOPES: tuple[Scope, ...] = get_args(Scope)
+
 INNER_MANIFEST = "manifest.json"
 INNER_MOST_BYTES = 1024 * 1024
 OF_CONTENT = ("content_bytes", "content_sha256")
 KINDS = {
     "format": int, "kind": str, "sealed": bool, "content_bytes": int, "content_sha256": str, "segments": int,
     "tables": dict, "tombstones": int, "left_out": list,
+}  # fmt: skip
+KINDS_SINCE_FORMAT_3 = {
+    "scope": str, "home": str, "base": str, "landing": dict, "lake_rows": dict, "store": dict,
 }  # fmt: skip
 
 
@@ -41,6 +51,13 @@ class Manifest:
         tables: Version of each lake table.
         tombstones: Number of tombstones in the store.
         left_out: Parts that are not included, in words.
+        scope: whole (append logs, store, landing and lake), recent (append logs, store, and the landing's days that
+            changed since the base) or configuration.
+        home: The home's own name; empty if unknown.
+        base: The name of the whole backup that a recent one continues; empty if it needs none.
+        landing: The fingerprint of each of the landing's days.
+        lake_rows: Number of rows of each lake table.
+        store: The store's contents; None if it has no store, or an earlier version made it.
     """
 
     format: int
@@ -53,6 +70,12 @@ class Manifest:
     tables: dict[str, int]
     tombstones: int
     left_out: tuple[str, ...]
+    scope: Scope = "whole"
+    home: str = ""
+    base: str = ""
+    landing: dict[str, str] = field(default_factory=dict)
+    lake_rows: dict[str, int] = field(default_factory=dict)
+    store: StoreContents | None = None
 
     @classmethod
     def from_json(cls, body: bytes) -> Self:
@@ -65,17 +88,23 @@ class Manifest:
             RecursionError: it is nested too deeply.
         """
         fields = json.loads(body)
-        for name, kind in KINDS.items():
+        kinds = KINDS if type(fields["format"]) is int and fields["format"] < FORMAT else KINDS | KINDS_SINCE_FORMAT_3
+        for name, kind in kinds.items():
             if type(fields[name]) is not kind:
                 raise TypeError(f"{name} is no {kind.__name__}")
+        if fields.get("scope", "whole") not in SCOPES:
+            raise ValueError("scope is unknown")
         moment = datetime.fromisoformat(fields["made_at"])
         if moment.tzinfo is None:
             raise ValueError("made_at has no time zone")
-        return cls(**{**fields, "made_at": moment, "left_out": tuple(fields["left_out"])})
+        store = StoreContents.from_json(fields["store"]) if fields.get("store") else None
+        return cls(**{**fields, "made_at": moment, "left_out": tuple(fields["left_out"]), "store": store})
 
     def as_json(self) -> dict[str, Any]:
         """Return the manifest as JSON values."""
-        return {**asdict(self), "made_at": self.made_at.isoformat(), "left_out": list(self.left_out)}
+        store = self.store.as_json() if self.store else {}
+        fields = {**asdict(self), "made_at": self.made_at.isoformat(), "left_out": list(self.left_out), "store": store}
+        return {name: fields[name] for name in fields if self.format >= FORMAT or name not in KINDS_SINCE_FORMAT_3}
 
     def inner(self) -> bytes:
         """Return the copy that is sealed with the content."""

@@ -10,36 +10,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from pydantic import SecretStr
-
-from operations.backup.catalog import Backup, list_backups, unpack
+from operations.backup.catalog import Backup, list_backups
 from operations.backup.redemptions import read_own, recover_home
 from operations.backup.staging import staging
+from operations.backup.unpacking import NotRestored, unpack_home
 from operations.erasure.carry_out import carry_out
 from operations.erasure.place_words import places_in_words
 from operations.retention.carry_out import carry_out as apply_limits
 from operations.retention.carry_out import waiting
-from pilot.errors import PilotError
-from pilot.lake_tables.tables import TABLES
 from pilot.settings import Settings
-from storage.backup.archive import put_under
 from storage.backup.redemption_file import NAME as REDEMPTIONS
-from storage.backup.store_copy import POSTGRESQL_COPY, SQLITE_COPY, check_sqlite, restore_postgresql
 from storage.backup.tombstone_file import NAME, read_tombstones
-from storage.erasure.landing_lines import publish_logs
-from storage.errors import BackupDamaged, CorruptSegment
 from storage.folders import sync_folder
-from storage.home import LOG_FOLDER, Home, Kind, open_home
+from storage.home import Home
 from storage.store.payouts.recovery import Recovery
 from storage.store.privacy import erasures, tombstones
 from storage.store.privacy.tombstones import Tombstone
 
 EVER = timedelta(days=365 * 100)
 ACTOR = "restore"
-
-
-class NotRestored(PilotError):
-    """A backup was not restored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +67,7 @@ def restore(
     redemption_files: Sequence[Path] = (),
     now: datetime,
     report: Callable[[str], None] = lambda _: None,
+    check: Callable[[Home], None] = lambda _: None,
     keep: bool = True,
 ) -> RestoreResult:
     """Restore a backup into a home that does not exist yet.
@@ -90,12 +80,14 @@ def restore(
         redemption_files: Files of redemptions in addition to the one beside the backup.
         now: The current time, UTC.
         report: Called with a line of progress.
+        check: Called with the unpacked home before anything in it changes; an error of it fails the restore.
         keep: Whether to keep the new home; false for a rehearsal.
 
     Raises:
         NotRestored: the target is in use, or tombstones could not be replayed.
         RestoreUnderWay: another process restores into the target.
-        BackupDamaged: the backup is incomplete or damaged.
+        BackupDamaged: the backup, or the one that it continues, is incomplete or damaged.
+        ContentsDiffer: the store is not the one that was copied.
         TombstonesUnreadable: the guests erased since the backup are unknown.
     """
     target = target.expanduser().absolute()
@@ -106,12 +98,9 @@ def restore(
     known = _known_tombstones(backup, tombstone_files)
     try:
         with staging(target) as folder:
-            report("unpacking and checking")
-            files = unpack(backup, key=settings.backup_key.get_secret_value(), put=put_under(folder))
-            home = _open_unpacked(folder, backup, settings=settings)
-            report("checking every segment and table")
-            segments, damaged = _check_landing(home)
-            tables = _check_lake(home)
+            unpacked = unpack_home(backup, folder, settings=settings, report=report)
+            home = unpacked.home
+            check(home)
             report(f"replaying {len(known)} tombstones")
             replayed = _replay(home, known, now=now)
             report("booking redemptions and freezing open rewards")
@@ -130,7 +119,15 @@ def restore(
             remedy="Free space and try again.",
         ) from None
     return RestoreResult(
-        target, backup.manifest.made_at, files, segments, damaged, tables, replayed, recovery, unreadable
+        root=target,
+        made_at=backup.made_at,
+        files=unpacked.files,
+        segments=unpacked.segments,
+        damaged_segments=unpacked.damaged_segments,
+        tables=unpacked.tables,
+        replayed=replayed,
+        recovery=recovery,
+        unreadable_redemptions=unreadable,
     )
 
 
@@ -154,52 +151,6 @@ def _recover(home: Home, backup: Backup, more: Sequence[Path], *, settings: Sett
     secret = settings.secret_key.get_secret_value().encode() or home.secret()
     redeemed, unreadable = read_own(home, (backup.path.parent / REDEMPTIONS, *more), secret=secret)
     return recover_home(home, redeemed, secret=secret, recovered_to=backup.manifest.made_at), unreadable
-
-
-def _open_unpacked(staging: Path, backup: Backup, *, settings: Settings) -> Home:
-    dump = staging / POSTGRESQL_COPY
-    if dump.exists():
-        if not settings.store_url:
-            raise NotRestored(
-                "The backup's store is a PostgreSQL one.", remedy="Set PILOT_STORE_URL to a new, empty database."
-            )
-        restore_postgresql(settings.store_url, dump)
-        dump.unlink()
-    elif (staging / SQLITE_COPY).exists():
-        check_sqlite(staging / SQLITE_COPY)
-    else:
-        raise BackupDamaged(f"{backup.path.name} holds no store.")
-    own = {
-        "home": staging,
-        "store_url": "" if (staging / SQLITE_COPY).exists() else settings.store_url,
-        "landing_url": "",
-        "lake_url": "",
-        "backup_folder": backup.path.parent,
-    }
-    kind: Kind = "demo" if backup.manifest.kind == "demo" else "real"
-    return open_home(settings.model_copy(update={**own, "secret_key": SecretStr("")}), kind=kind)
-
-
-def _check_landing(home: Home) -> tuple[int, int]:
-    publish_logs(home.root / LOG_FOLDER, home.segments())
-    segments = home.segments()
-    count = damaged = 0
-    for day in segments.fingerprints():
-        for name in segments.list(day):
-            count += 1
-            try:
-                segments.read(name)
-            except CorruptSegment:  # Damaged before the backup: `pilot landing salvage` saves its readable lines.
-                damaged += 1
-    return count, damaged
-
-
-def _check_lake(home: Home) -> int:
-    lake = home.lake()
-    written = [table for table in TABLES.values() if lake.version(table) is not None]
-    for table in written:
-        lake.read(table, columns=list(table.key))
-    return len(written)
 
 
 def _apply_limits(home: Home, *, now: datetime) -> None:

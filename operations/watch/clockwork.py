@@ -13,7 +13,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from operations.backup.redemptions import RedemptionExport
 from operations.incidents.outage import OutageWatcher
+from operations.backup.schedule import COPY_SECONDS, DAILY_SECONDS, CarriedBackups, DailyBackups, StoreCopies
 from operations.system import HEARTBEAT_NAME, RUN_FOLDER
+from operations.watch.alerts.backups import BackupWatcher
 from operations.watch.alerts.dip import DipRule, DipWatcher
 from operations.watch.alerts.stale_figures import StaleFiguresWatcher
 from operations.watch.alerts.stopped_automation import StoppedAutomationWatcher
@@ -39,6 +41,7 @@ FORGETTING_SECONDS = 3600
 FIGURES_SECONDS = 60
 AUTOMATION_SECONDS = 60
 OUTAGE_SECONDS = 15
+BACKUP_WATCH_SECONDS = 300
 
 _log = structlog.get_logger("operations.watch")
 
@@ -113,6 +116,13 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
         scheduler.add_job(outage, trigger="interval", seconds=OUTAGE_SECONDS, coalesce=True, max_instances=1)
         redeemed = RedemptionExport(home)
         scheduler.add_job(redeemed, trigger="interval", seconds=REDEMPTION_SECONDS, coalesce=True, max_instances=1)
+        for job, seconds in (
+            (StoreCopies(home, clock=now), COPY_SECONDS),
+            (DailyBackups(home, clock=now), DAILY_SECONDS),
+            (CarriedBackups(home, clock=now), COPY_SECONDS),
+            (BackupWatcher(home, clock=now), BACKUP_WATCH_SECONDS),
+        ):
+            scheduler.add_job(job, trigger="interval", seconds=seconds, coalesce=True, max_instances=1)
         scheduler.add_job(
             lambda: sign_ins.forget_old(home.store()),
             trigger="interval",

@@ -161,6 +161,25 @@ def append_redemptions(
     named = {"installation": installation.mark} | ({HOME: installation.home} if installation.home else {})
     given = [{**named, **_as_json(each)} for each in lines]
     body = "".join(f"{json.dumps({**fields, SEAL: installation.seal(fields)})}\n" for fields in given).encode()
+    _append(folder, body)
+
+
+def add_lines(folder: Path, source: Path) -> None:
+    """Append the lines of another file of redemptions that a folder's file lacks; each line carries its own seal.
+
+    Args:
+        folder: The folder of backups.
+        source: The other file.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    path = folder / NAME
+    known = set(path.read_bytes().splitlines()) if path.exists() else set()
+    _append(folder, b"".join(line + b"\n" for line in source.read_bytes().splitlines() if line not in known))
+
+
+def _append(folder: Path, body: bytes) -> None:
     if not body:
         return
     path = private_folder(folder) / NAME

@@ -9,8 +9,9 @@ import subprocess
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import URL, inspect, make_url
+from sqlalchemy import URL, inspect, make_url, text
 
+from storage.backup.store_contents import StoreContents, postgresql_contents, sqlite_contents
 from storage.errors import StorageError
 from storage.store.engine import Store, make_engine
 
@@ -24,27 +25,61 @@ class StoreNotCopied(StorageError):
     """The store could not be copied or restored."""
 
 
-def copy_store(store: Store, folder: Path) -> Path:
-    """Copy the store into a folder and return the copy's path.
+def copy_store(store: Store, folder: Path) -> tuple[Path, StoreContents]:
+    """Copy the store into a folder as of one moment; return the copy's path and its contents.
 
     Raises:
         StoreNotCopied: the copy failed, or is damaged.
+        StoreAway: the store does not answer.
     """
     if store.engine.dialect.name == "postgresql":
-        return _dump(store.engine.url, folder / POSTGRESQL_COPY)
+        return _dump(store, folder / POSTGRESQL_COPY)
     path = folder / SQLITE_COPY
     database = store.engine.url.database
     assert database is not None
     try:
         with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(path)) as target:
-            source.backup(target)
+            source.backup(target)  # in one step: in several, each write of others begins it anew
             target.execute("PRAGMA journal_mode = DELETE")
         check_sqlite(path)
+        return path, sqlite_contents(path)
     except sqlite3.Error as error:
         raise StoreNotCopied(
             f"The store cannot be copied ({type(error).__name__}).", remedy="See `pilot health`; check the disk."
         ) from None
-    return path
+
+
+def change_mark(store: Store) -> str:
+    """Return a mark that differs once the store has changed; it may also differ without a change.
+
+    Read it before a copy, so that a change during the copy is found afterwards.
+
+    Raises:
+        StoreAway: the store does not answer.
+    """
+    if store.engine.dialect.name == "postgresql":
+        with store.reading() as connection:
+            return str(connection.execute(text("SELECT pg_current_wal_lsn()")).scalar_one())
+    database = store.engine.url.database
+    assert database is not None
+    found = []
+    for path in (Path(database), Path(f"{database}-wal")):
+        status = path.stat() if path.exists() else None
+        found.append(f"{status.st_size} {status.st_mtime_ns}" if status else "")
+    return " ".join(found)
+
+
+def contents_of(store: Store) -> StoreContents:
+    """Return the contents of a store that nothing writes to.
+
+    Raises:
+        StoreAway: the store does not answer.
+    """
+    if store.engine.dialect.name == "postgresql":
+        with store.reading() as connection:
+            return postgresql_contents(connection)
+    assert store.engine.url.database is not None
+    return sqlite_contents(Path(store.engine.url.database))
 
 
 def check_sqlite(path: Path) -> None:
@@ -87,9 +122,16 @@ def restore_postgresql(url: str, dump: Path) -> None:
     )
 
 
-def _dump(url: URL, path: Path) -> Path:
-    _run("pg_dump", url, "--format=custom", "--no-owner", "--file", str(path), _name(url))
-    return path
+def _dump(store: Store, path: Path) -> tuple[Path, StoreContents]:
+    url = store.engine.url
+    with store.reading() as connection:
+        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+        snapshot = str(connection.execute(text("SELECT pg_export_snapshot()")).scalar_one())
+        _run(
+            "pg_dump", url, "--format=custom", "--no-owner", f"--snapshot={snapshot}", "--file", str(path), _name(url)
+        )
+        return path, postgresql_contents(connection)
 
 
 def _name(url: str | URL) -> str:

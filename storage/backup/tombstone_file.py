@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
@@ -42,13 +44,18 @@ def write_tombstones(folder: Path, known: Iterable[Tombstone]) -> int:
         OSError: the folder cannot be written.
     """
     path, known = private_folder(folder) / NAME, list(known)
-    found = {each.session_id: each for each in read_tombstones(path)} if path.exists() else {}
-    if path.exists() and all(each.session_id in found for each in known):
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)  # an erasure and each kind of backup write it
+        found = {each.session_id: each for each in read_tombstones(path)} if path.exists() else {}
+        if path.exists() and all(each.session_id in found for each in known):
+            return len(found)
+        found |= {each.session_id: each for each in known}
+        body = "".join(f"{json.dumps(_as_json(each))}\n" for _, each in sorted(found.items()))
+        write_atomically(path, body, durable=True)
         return len(found)
-    found |= {each.session_id: each for each in known}
-    body = "".join(f"{json.dumps(_as_json(each))}\n" for _, each in sorted(found.items()))
-    write_atomically(path, body, durable=True)
-    return len(found)
+    finally:
+        os.close(descriptor)
 
 
 def _as_json(each: Tombstone) -> dict[str, str]:

@@ -133,7 +133,7 @@ FACTS: dict[str, str] = {
 }
 
 
-_QUERIES = {fact: text(f"WITH due AS ({_DUE}), booked AS ({_BOOKED}) {query}") for fact, query in FACTS.items()}
+QUERIES = {fact: text(f"WITH due AS ({_DUE}), booked AS ({_BOOKED}) {query}") for fact, query in FACTS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ def audit_money(store: Store) -> list[Finding]:
     with store.reading() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
-        for fact, query in _QUERIES.items():
+        for fact, query in QUERIES.items():
             broken = sorted(set(connection.execute(query).scalars()))
             found += [Finding(fact, str(reward_id)) for reward_id in broken]
     return found

@@ -8,11 +8,16 @@ import dagster as dg
 import pytest
 
 from assets.automation.alerting import failed_runs
+from assets.automation.backups import request_if_due
 from assets.definitions import build_defs
 from assets.framework.resources import HomeResource
 from operations.backup.catalog import MANIFEST, backup_folder, list_backups
+from operations.backup.drill import DRILLED
 from operations.backup.make import make_backup
+from operations.backup.verify import VERIFIED
+from pilot.business_days import local_time
 from storage.home import Home
+from storage.store import audit
 
 
 @pytest.fixture(autouse=True)
@@ -56,3 +61,46 @@ def test_forgetting_backups_runs_by_itself_every_night_and_its_failure_is_an_ale
     assert (schedule.job.name, schedule.cron_schedule) == ("forgetting_backups", "35 4 * * *")
     assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
     assert failed_runs.default_status == dg.DefaultSensorStatus.RUNNING
+
+
+def run(name: str, instance: dg.DagsterInstance, home_resource: HomeResource) -> dg.ExecuteInProcessResult:
+    job = build_defs(resource_overrides={"home": home_resource}).resolve_job_def(name)
+    return job.execute_in_process(instance=instance, raise_on_error=False)
+
+
+def test_a_verification_and_a_drill_run_and_a_damaged_backup_fails_both(
+    home: Home, home_resource: HomeResource, instance: dg.DagsterInstance
+) -> None:
+    assert not run("drilling_restore", instance, home_resource).success
+    backup = make_backup(home, now=datetime.now(UTC))
+    for name in ("verifying_backups", "drilling_restore"):
+        assert run(name, instance, home_resource).success
+    body = backup.content.read_bytes()
+    backup.content.write_bytes(body[:-9] + bytes([body[-9] ^ 1]) + body[-8:])
+    for name in ("verifying_backups", "drilling_restore"):
+        result = run(name, instance, home_resource)
+        assert not result.success
+        (failure,) = [event for event in result.all_events if event.is_step_failure]
+        assert "has changed since it was written" in str(failure.step_failure_data.user_failure_data.description)  # type: ignore[union-attr]
+
+
+def test_a_verification_and_a_drill_are_requested_once_a_period(home: Home) -> None:
+    assert isinstance(request_if_due("verify", VERIFIED, home, now=datetime.now(UTC)), dg.SkipReason)
+    start = datetime(2026, 10, 20, 8, 0, tzinfo=UTC)
+    make_backup(home, now=start)
+    requested: dict[str, list[str]] = {"verify": [], "drill": []}
+    for hour in range(24 * 14):
+        moment = start + timedelta(hours=hour)
+        for job, action in (("verify", VERIFIED), ("drill", DRILLED)):
+            request = request_if_due(job, action, home, now=moment)  # type: ignore[arg-type]
+            if isinstance(request, dg.RunRequest):
+                requested[job].append(f"{local_time(moment):%m-%d %H}")
+                with home.store().begin() as connection:
+                    audit.record(connection, actor="dagster", action=action, subject="all", at=moment)
+    assert requested == {"verify": ["10-25 04", "11-01 04"], "drill": ["11-01 05"]}
+
+
+def test_verifications_and_drills_are_scheduled() -> None:
+    definitions = build_defs()
+    for name in ("verify_backups_weekly", "drill_restore_monthly"):
+        assert definitions.resolve_schedule_def(name).default_status == dg.DefaultScheduleStatus.RUNNING

@@ -24,8 +24,9 @@ from operations.backup.catalog import (
     unpack,
 )
 from operations.backup.make import NotSealed, make_backup
-from operations.backup.restore import NotRestored, restore
+from operations.backup.restore import restore
 from operations.backup.staging import PREFIX, RestoreUnderWay, staging
+from operations.backup.unpacking import NotRestored
 from operations.erasure.carry_out import carry_out
 from operations.erasure.home_lock import HomeLocked, home_lock
 from pilot.identifiers import new_identifier

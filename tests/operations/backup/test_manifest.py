@@ -85,6 +85,12 @@ OTHER_VALUES: dict[str, Callable[[Manifest], Any]] = {
     "tombstones": lambda known: known.tombstones - 1,
     "left_out": lambda _: [],
     "format": lambda _: 1,
+    "scope": lambda _: "configuration",
+    "home": lambda _: "0" * 16,
+    "base": lambda _: "backup-20261123T010000Z-000000",
+    "landing": lambda _: {"2026-11-23": "0"},
+    "lake_rows": lambda known: {**known.lake_rows, "sessions": 1},
+    "store": lambda known: {**known.store.as_json(), "ledger_ore": {"rewards_owed": 100}},
 }
 
 

@@ -1,0 +1,1 @@
+"""Inspects the store for operators: integrity, size, connections, locks and slow queries."""
