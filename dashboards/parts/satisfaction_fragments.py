@@ -31,20 +31,7 @@ def share_interval(visit: Visit, share: Share) -> str:
 
 def verdict(visit: Visit, found: Period) -> str:
     """Return in one sentence whether guests are happier than before."""
-    if not found.usable:
-        return visit.say("happy.none")
-    good, bad = found.shares["positive"].change, found.shares["negative"].change
-    key = {
-        ("too_few", "too_few"): "too_few",
-        ("more", "less"): "happier",
-        ("more", "same"): "happier",
-        ("same", "less"): "happier",
-        ("less", "more"): "less_happy",
-        ("less", "same"): "less_happy",
-        ("same", "more"): "less_happy",
-        ("same", "same"): "same",
-    }.get((good, bad), "mixed")
-    return visit.say(f"happy.verdict.{key}")
+    return visit.say("happy.none" if found.verdict == "none" else f"happy.verdict.{found.verdict}")
 
 
 def satisfaction(visit: Visit, found: Period, *, head: Markup) -> Markup:

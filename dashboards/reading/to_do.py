@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from dashboards.reading.cafe_day import Feedback, feedback_of
 from dashboards.reading.page_snapshot import CACHE_ENTRIES, CACHE_TTL_SECONDS, Key, PageSnapshot
-from pilot.business_days import days_between
 from pilot.lake_tables.tables import SCORED_FEEDBACK, SESSIONS, TURNS
-from pipelines.cases.feedback_claims import DAYS_A_WEEK, HISTORY_DAYS
+from pipelines.cases.feedback_claims import feedback_days
 
 if TYPE_CHECKING:
     import polars as pl
 
 TABLES = (SCORED_FEEDBACK,)
 WORDS_TABLES = (SESSIONS, TURNS, SCORED_FEEDBACK)
-
-
-def monday_of(day: date) -> date:
-    """Return the Monday of a day's week."""
-    return day - timedelta(days=day.weekday())
-
-
-def feedback_days(week: date) -> Sequence[date]:
-    """Return the days that the three things of a week are chosen from, its own included."""
-    return tuple(days_between(week - timedelta(days=HISTORY_DAYS), week + timedelta(days=DAYS_A_WEEK - 1)))
 
 
 @st.cache_data(ttl=CACHE_TTL_SECONDS, max_entries=CACHE_ENTRIES, show_spinner=False)

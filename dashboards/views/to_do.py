@@ -17,13 +17,15 @@ from dashboards.parts.empty_state import draw_empty_state
 from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
 from dashboards.reading.calendar import extent
 from dashboards.reading.page_snapshot import PageSnapshot, versions_key
-from dashboards.reading.to_do import TABLES, WORDS_TABLES, feedback_days, feedback_of_weeks, monday_of, words_of
+from dashboards.reading.to_do import TABLES, WORDS_TABLES, feedback_of_weeks, words_of
+from dashboards.choices.url_choice import url_choice
 from dashboards.visit import Visit, current
+from operations.week_of_cases import week_of_cases
 from pilot.business_days import session_day
 from pilot.cafes import Cafe
 from pipelines.cases.aftermath import aftermath
-from pipelines.cases.feedback_claims import DAYS_A_WEEK, week_before
-from pipelines.cases.proposals import NOT_A_THING, URGENT, Proposals, three_things
+from pipelines.cases.feedback_claims import DAYS_A_WEEK, feedback_days, monday_of, week_before
+from pipelines.cases.proposals import NOT_A_THING, URGENT, Proposals
 from pipelines.cases.recovery import CaseFacts, recovery
 from pipelines.language.labels import THEMES as THEME_NAMES
 from storage.errors import StoreAway
@@ -93,13 +95,7 @@ def _cases(visit: Visit, cafe: Cafe) -> _Cases:
 
 def _this_week(visit: Visit, cafe: Cafe, *, week: date, feedback: pl.DataFrame, cases: _Cases) -> set[str]:
     """Draw this week's three; return the cases among them."""
-    earlier = [each for each in cases.all if each.week < week]
-    found = three_things(
-        feedback,
-        week=week,
-        taken=[each.subject for each in earlier if each.status in ("open", "doing")],
-        handled=[one for each in earlier if each.subject == URGENT for one in cases.sessions.get(each.id, ())],
-    )
+    found = week_of_cases(feedback, week=week, cases=cases.all, sessions=cases.sessions)
     visit.draw(fragments.lead(_lead(visit, found)))
     drawn: set[str] = set()
     if not found.items:

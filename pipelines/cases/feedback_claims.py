@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from pilot.business_days import days_between
 from pipelines.language.labels import THEMES as THEME_NAMES
 
 FEEDBACK_COLUMNS = ("day", "session_id", "themes", "flags", "signals")
@@ -44,6 +45,16 @@ def complaints(feedback: pl.DataFrame) -> dict[str, tuple[str, ...]]:
         .collect()
     )
     return {theme: tuple(sessions) for theme, sessions in claims.iter_rows()}
+
+
+def monday_of(day: date) -> date:
+    """Return the Monday of a day's week."""
+    return day - timedelta(days=day.weekday())
+
+
+def feedback_days(week: date) -> tuple[date, ...]:
+    """Return the days that the three things of a week are chosen from, its own included."""
+    return tuple(days_between(week - timedelta(days=HISTORY_DAYS), week + timedelta(days=DAYS_A_WEEK - 1)))
 
 
 def week_before(week: date) -> tuple[date, date]:

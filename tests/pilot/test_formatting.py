@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.formatting import clock_time, interval, join_names, long_day, measure, number, short_day
+from pilot.formatting import clock_time, interval, join_names, long_day, measure, number, short_day
 
 
 def test_swedish_writes_a_decimal_comma_and_a_space_before_the_percent_sign():
