@@ -40,6 +40,7 @@ class _Pilot(LazyGroup):
         "status-page": ("running", "Build the customers' status page, and say something on it."),
         "cafe": ("cafes", "Disable and enable a café for guests, and extend its trial."),
         "cafes": ("cafes", "Check and list the cafés' file, opening hours and trials."),
+        "digest": ("cafes", "Preview, send and stop the Monday letters to the cafés' managers."),
         "counts": ("cafes", "Report how many customers a café had on a day."),
         "score": ("feedback", "Score sessions from a file of JSON lines."),
         "ask": ("feedback", "Reply to conversations from a file as the interviewer does."),

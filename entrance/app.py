@@ -18,6 +18,7 @@ from entrance.addresses import OwnPages
 from entrance.attempts import Attempts
 from entrance.body_limit import BodyLimit
 from entrance.context import Context
+from entrance.digest_choices import DigestChoices
 from entrance.identity_provider import IdentityProvider
 from entrance.known_browser import KnownBrowser
 from entrance.own_account import OwnAccount
@@ -25,6 +26,8 @@ from entrance.passwords import Passwords, TooBusy
 from entrance.proxy_check import ProxyCheck
 from entrance.rendering import page
 from entrance.signing_in import SigningIn
+from operations.digest.subscription_link import PATH as SUBSCRIPTION_PATH
+from operations.digest.subscription_link import SubscriptionLink
 from operations.gate import gate, own_hosts
 from operations.status_page.build import status_folder
 from storage.errors import StorageError
@@ -42,6 +45,8 @@ def create_app(home: Home) -> Starlette:
     attempts = Attempts(redis_url=settings.redis_url.get_secret_value())
     signing_in = SigningIn(context, attempts=attempts, pages=pages, hashing=hashing, known=KnownBrowser(home.secret()))
     own = OwnAccount(context, attempts=attempts, pages=pages, hashing=hashing)
+    link = SubscriptionLink(home.secret(), entrance_url=settings.entrance_url)
+    digest = DigestChoices(context, attempts=attempts, own=own, link=link)
     routes = [
         Route("/", own.show),
         Route("/account", own.show),
@@ -54,6 +59,9 @@ def create_app(home: Home) -> Starlette:
         Route("/sign-out", signing_in.sign_out, methods=["POST"]),
         Route("/sign-out-others", own.sign_out_others, methods=["POST"]),
         Route("/password", own.change_password, methods=["POST"]),
+        Route("/digest", digest.choose, methods=["POST"]),
+        Route(SUBSCRIPTION_PATH, digest.ask),
+        Route(SUBSCRIPTION_PATH, digest.stop, methods=["POST"]),
         Route("/check/{permission}", ProxyCheck(context).check),
         Route("/entrance.css", _style),
         Route("/health", _health),

@@ -1,4 +1,4 @@
-"""The page of one's own account: what it may see, signing out elsewhere, and another password."""
+"""The page of one's own account: what it may see, its mail, signing out elsewhere, and another password."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from entrance.signing_in import MOST_FIELDS
 from operations.access.cookie import token_of
 from operations.access.guard import entrance_for
 from pilot.access import Principal
-from storage.store.access import accounts, sign_ins
+from storage.store.access import accounts, preferences, sign_ins
 from storage.store.access.accounts import Account
 
 
@@ -31,21 +31,21 @@ class OwnAccount:
 
     async def show(self, request: Request) -> Response:
         """Show the account, or the sign-in."""
-        found = await self._account(request)
-        return RedirectResponse("/sign-in", status_code=303) if found is None else self._page(request, *found)
+        found = await self.account(request)
+        return RedirectResponse("/sign-in", status_code=303) if found is None else await self.page(request, *found)
 
     async def sign_out_others(self, request: Request) -> Response:
         """End every other sign-in of the account."""
-        found = await self._account(request)
+        found = await self.account(request)
         if found is None:
             return RedirectResponse("/sign-in", status_code=303)
         store, own = self._context.store(), token_of(request)
         await run_in_threadpool(lambda: sign_ins.end_others(store, found[0].account, token=own))
-        return self._page(request, *found, done="account.others_ended")
+        return await self.page(request, *found, done="account.others_ended")
 
     async def change_password(self, request: Request) -> Response:
         """Replace the password and end every other sign-in."""
-        found = await self._account(request)
+        found = await self.account(request)
         if found is None:
             return RedirectResponse("/sign-in", status_code=303)
         _, account = found
@@ -53,27 +53,28 @@ class OwnAccount:
         current, password = str(given.get("current", "")), str(given.get("password", ""))
         address = request.client.host if request.client is not None else ""
         if not await run_in_threadpool(lambda: self._attempts.begin(address=address, email=account.email)):
-            return self._page(request, *found, fault="sign_in.too_often", status=429)
+            return await self.page(request, *found, fault="sign_in.too_often", status=429)
         if not await self._passwords.matches(current, account.password_hash):
-            return self._page(request, *found, fault="account.wrong_current", status=400)
+            return await self.page(request, *found, fault="account.wrong_current", status=400)
         if fault := passwords.fault(password, email=account.email):
-            return self._page(request, *found, fault=f"invitation.{fault}", status=400)
+            return await self.page(request, *found, fault=f"invitation.{fault}", status=400)
         password_hash = await self._passwords.hash(password)
         store, own = self._context.store(), token_of(request)
         await run_in_threadpool(
             lambda: accounts.choose_password(store, account, password_hash=password_hash, own_token=own)
         )
         await run_in_threadpool(lambda: self._attempts.succeeded(address=address, email=account.email))
-        return self._page(request, *found, done="account.changed")
+        return await self.page(request, *found, done="account.changed")
 
-    async def _account(self, request: Request) -> tuple[Principal, Account] | None:
+    async def account(self, request: Request) -> tuple[Principal, Account] | None:
+        """Return the account of a request and what it may see; None for nobody."""
         principal = await self._context.principal(request)
         if principal is None:
             return None
         account = await run_in_threadpool(accounts.find, self._context.store(), principal.email)
         return None if account is None else (principal, account)
 
-    def _page(
+    async def page(
         self,
         request: Request,
         principal: Principal,
@@ -83,7 +84,18 @@ class OwnAccount:
         done: str = "",
         status: int = 200,
     ) -> Response:
+        """Return the page.
+
+        Args:
+            request: The request.
+            principal: What the account may see.
+            account: The account.
+            fault: The key of an error; empty for none.
+            done: The key of what was done; empty for nothing.
+            status: The HTTP status.
+        """
         say = self._context.say
+        mail = await run_in_threadpool(preferences.preferences_of, self._context.store(), account.id)
         names = {cafe.id: cafe.name for cafe in self._context.cafes().cafe}
         seen = None if principal.cafes is None else [names.get(cafe, cafe) for cafe in sorted(principal.cafes)]
         return page(
@@ -99,6 +111,9 @@ class OwnAccount:
             if seen is None
             else say(request, "account.cafes", cafes=", ".join(seen)),
             has_password=bool(account.password_hash),
+            gets_digests=account.role == "manager",
+            digest=mail.digest,
+            mail_language=mail.language,
             pages_url=entrance_for(request, self._pages.first),
             dagster_url=entrance_for(request, self._context.settings.dagster_url) if principal.may("dagster") else "",
         )

@@ -56,7 +56,7 @@ class SigningIn:
         given = await request.form(max_files=0, max_fields=MOST_FIELDS)
         typed, password = str(given.get("email", "")), str(given.get("password", ""))
         wanted, email = self._pages.checked(str(given.get("next", ""))), _folded(typed)
-        who = {"address": _address(request), "email": email, "known": self._known.mark_of(request, email=email)}
+        who = {"address": address_of(request), "email": email, "known": self._known.mark_of(request, email=email)}
         if not await run_in_threadpool(lambda: self._attempts.begin(**who)):
             log.warning("sign_in_limited", account=fingerprint(email), network=fingerprint(who["address"]))
             return self._form(request, wanted=wanted, email=typed, fault="sign_in.too_often", status=TOO_MANY)
@@ -94,7 +94,7 @@ class SigningIn:
         found = await run_in_threadpool(links.find, self._context.store(), token)
         if found is not None and found.kind == kind:
             return found
-        await run_in_threadpool(lambda: self._attempts.begin(address=_address(request)))
+        await run_in_threadpool(lambda: self._attempts.begin(address=address_of(request)))
         return None
 
     async def invitation(self, request: Request) -> Response:
@@ -170,7 +170,8 @@ class SigningIn:
         )
 
 
-def _address(request: Request) -> str:
+def address_of(request: Request) -> str:
+    """Return the address that a request comes from."""
     return request.client.host if request.client is not None else ""
 
 

@@ -78,6 +78,15 @@ def day_and_year(day: date, *, language: Language) -> str:
     return str(format_date(day, "d MMMM y", locale=LOCALES[language]))
 
 
+def period(first: date, last: date, *, language: Language) -> str:
+    """Return a period in words: "16–22 november"."""
+    if first.month == last.month:
+        month = month_name(last, language=language)
+        return say("dashboards", "todo.within", language, first=first.day, last=last.day, month=month)
+    ends = (f"{each.day} {month_name(each, language=language)}" for each in (first, last))
+    return say("dashboards", "todo.across", language, first=next(ends), last=next(ends))
+
+
 def clock_time(moment: datetime) -> str:
     """Return a moment in Stockholm's time: "14:32"."""
     return f"{local_time(moment):%H:%M}"

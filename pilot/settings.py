@@ -198,6 +198,16 @@ class Settings(BaseModel):
         description="Tokens of cafés' till systems for reporting customers: aurora=TOKEN,malmohuset=TOKEN, 20 "
         "characters or more each; empty: the edge accepts no counts.",
     )
+    smtp_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="Mail server for the Monday digest: smtp://user:password@host:587 (STARTTLS is required, except on "
+        "this machine) or smtps://user:password@host:465; empty: no mail is sent.",
+    )
+    mail_from: str = Field(
+        default="",
+        pattern=r"^$|^[^\s@<>\"]{1,64}@[A-Za-z0-9.-]{1,190}$",
+        description="Sender's address of the pilot's mail, which the mail server may send for; empty: no mail is sent.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Level of the logs.")
 
     @field_validator("probe_token", "secret_key")
@@ -246,7 +256,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     except ValidationError as error:
         faults = "\n".join(
             f"{PREFIX}{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']} (found {item['input']!r})"
-            if not any(part in str(item["loc"]) for part in ("secret", "key", "token"))
+            if not any(part in str(item["loc"]) for part in ("secret", "key", "token", "smtp"))
             else f"{PREFIX}{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
             for item in error.errors()
         )

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
-from dashboards.formatting import interval, join_names, long_day, measure, month_name, number
+from dashboards.formatting import interval, long_day, measure, number
 from dashboards.fragments import Figure, figures, render
 from dashboards.visit import Visit
+from pilot import case_reasons
 from pilot.business_days import business_day
 from pilot.case_words import said_of
 from pilot.words import section
 from pipelines.cases.aftermath import Aftermath, Share
-from pipelines.cases.proposals import URGENT_PREFIX, Proposal, Why
+from pipelines.cases.proposals import Proposal
 from pipelines.cases.recovery import Recovery
 from storage.store.cafes.cases import Case, Replies
 
@@ -24,13 +25,14 @@ SECONDS_AN_HOUR = 3600
 
 def subject_name(visit: Visit, subject: str) -> str:
     """Return a subject's word, capitalised for a heading."""
-    word = visit.name_of("aspect", subject)
-    return word[:1].upper() + word[1:]
+    return case_reasons.subject_name(subject, language=visit.language)
 
 
 def proposal(visit: Visit, item: Proposal) -> Markup:
     """Return a proposal that is no case yet."""
-    lines = [_urgent(visit, item)] if item.is_urgent else [_why(visit, why) for why in item.whys]
+    lines = case_reasons.whys_in_words([(why.code, why.details) for why in item.whys], language=visit.language)
+    if item.is_urgent:
+        lines = [f"{lines[0]} {visit.say('day.urgent.what')}"]
     return render("case", title=subject_name(visit, item.subject), status="", state="", lines=lines, details=[])
 
 
@@ -122,40 +124,6 @@ def recovery_figures(visit: Visit, found: Recovery) -> Markup:
             ),
         )
     )
-
-
-def period(visit: Visit, first: date, last: date) -> str:
-    """Return a period in words: "16–22 november"."""
-    if first.month == last.month:
-        return visit.say("todo.within", first=first.day, last=last.day, month=month_name(last, language=visit.language))
-    ends = (f"{each.day} {month_name(each, language=visit.language)}" for each in (first, last))
-    return visit.say("todo.across", first=next(ends), last=next(ends))
-
-
-def _urgent(visit: Visit, item: Proposal) -> str:
-    kinds = []
-    for why in item.whys:
-        count = int(why.details["sessions"])
-        key = "todo.why.answer_one" if count == 1 else "todo.why.answers"
-        kinds.append(visit.say(f"todo.why.{why.code}", sessions=visit.say(key, count=count)))
-    text = join_names(kinds, language=visit.language)
-    return f"{text}. {visit.say('day.urgent.what')}"
-
-
-def _why(visit: Visit, why: Why) -> str:
-    details, language = why.details, visit.language
-    if why.code.startswith(URGENT_PREFIX) or why.code == "no_history":
-        return visit.say(f"todo.why.{why.code}")
-    if why.code == "complaints":
-        return visit.say(
-            "todo.why.complaints",
-            complaints=number(details["complaints"], language=language),
-            feedbacks=number(details["feedbacks"], language=language),
-            share=measure(details["share"], unit="share", language=language, decimals=0),
-            interval=interval(details["low"], details["high"], unit="share", language=language, decimals=0),
-        )
-    before = measure(details["share_before"], unit="share", language=language, decimals=0)
-    return visit.say(f"todo.why.{why.code}", before=before)
 
 
 def _share(visit: Visit, share: Share) -> str:

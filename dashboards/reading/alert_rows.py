@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from operations.record_lines import records_of
-from operations.watch.alerts import backups, dip, run_alerts, stale_figures, stopped_automation, urgent
+from operations.watch.alerts import backups, digests, dip, run_alerts, stale_figures, stopped_automation, urgent
 from operations.watch.money import payments
 
 State = Literal["open", "event", "resolved"]
@@ -22,6 +22,7 @@ WITH_AN_END = (
     stopped_automation.RECORDS_NAME,
     dip.RECORDS_NAME,
     backups.RECORDS_NAME,
+    digests.RECORDS_NAME,
 )
 
 
@@ -89,8 +90,8 @@ def _with_an_end(path: Path) -> list[AlertRow]:
             continue  # written by another version
         key = (str(record["name"]), str(record.get("subject", "")))
         if record.get("state") == "firing":
-            # A dip's subject begins with its café.
-            cafe = key[1].split(" ")[0] if key[0] == dip.ALERT else ""
+            # The subject of a dip and of a digest begins with its café.
+            cafe = key[1].split(" ")[0] if key[0] in (dip.ALERT, digests.ALERT) else ""
             began[key] = AlertRow("open", *key, str(record.get("severity", "")), at, None, cafe)
         elif (first := began.pop(key, None)) is not None:
             ended.append(AlertRow("resolved", *key, first.severity, first.at, at, first.cafe))

@@ -23,6 +23,7 @@ from dashboards.visit import Visit, current
 from operations.week_of_cases import week_of_cases
 from pilot.business_days import session_day
 from pilot.cafes import Cafe
+from pilot.formatting import period
 from pipelines.cases.aftermath import aftermath
 from pipelines.cases.feedback_claims import DAYS_A_WEEK, feedback_days, monday_of, week_before
 from pipelines.cases.proposals import NOT_A_THING, URGENT, Proposals
@@ -116,7 +117,7 @@ def _this_week(visit: Visit, cafe: Cafe, *, week: date, feedback: pl.DataFrame, 
 
 
 def _lead(visit: Visit, found: Proposals) -> str:
-    fields = {"count": found.feedbacks, "period": case_fragments.period(visit, *week_before(found.week))}
+    fields = {"count": found.feedbacks, "period": period(*week_before(found.week), language=visit.language)}
     if found.state == "enough":
         return visit.say("todo.lead.enough" if found.items else "todo.lead.nothing", **fields)
     key = f"{found.state}_urgent" if found.items else "few_one" if found.feedbacks == 1 else found.state

@@ -16,6 +16,7 @@ from operations.incidents.outage import OutageWatcher
 from operations.backup.schedule import COPY_SECONDS, DAILY_SECONDS, CarriedBackups, DailyBackups, StoreCopies
 from operations.system import HEARTBEAT_NAME, RUN_FOLDER
 from operations.watch.alerts.backups import BackupWatcher
+from operations.watch.alerts.digests import DigestWatcher
 from operations.watch.alerts.dip import DipRule, DipWatcher
 from operations.watch.alerts.stale_figures import StaleFiguresWatcher
 from operations.watch.alerts.stopped_automation import StoppedAutomationWatcher
@@ -38,6 +39,7 @@ REDEMPTION_SECONDS = 5
 VOLUME_SECONDS = 60
 DIP_SECONDS = 60
 FORGETTING_SECONDS = 3600
+DIGEST_SECONDS = 60
 FIGURES_SECONDS = 60
 AUTOMATION_SECONDS = 60
 OUTAGE_SECONDS = 15
@@ -104,6 +106,8 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
             clock=now,
         )
         scheduler.add_job(dip, trigger="interval", seconds=DIP_SECONDS, coalesce=True, max_instances=1)
+        digest = DigestWatcher(home, clock=now)
+        scheduler.add_job(digest, trigger="interval", seconds=DIGEST_SECONDS, coalesce=True, max_instances=1)
         figures = StaleFiguresWatcher(home, clock=now)
         scheduler.add_job(figures, trigger="interval", seconds=FIGURES_SECONDS, coalesce=True, max_instances=1)
         stopped = StoppedAutomationWatcher(home, clock=now)

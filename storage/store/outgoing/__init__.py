@@ -1,0 +1,1 @@
+"""What leaves the pilot for others: digests and their outcomes."""
