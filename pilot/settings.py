@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -14,6 +15,7 @@ from pilot.errors import InvalidSettings
 from pilot.events import PROBER_REPLICAS
 
 PREFIX = "PILOT_"
+LAST_PORT = 65535
 SHORTEST_TOKEN = 20  # characters of a secret that nobody can guess
 
 
@@ -219,6 +221,22 @@ class Settings(BaseModel):
                 f"has {length} characters, expected {SHORTEST_TOKEN} or more; `openssl rand -hex 32` makes one"
             )
         return token
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_mail_server(cls, url: SecretStr) -> SecretStr:
+        """Refuse another form without repeating it: it holds a password."""
+        text = url.get_secret_value()
+        port = re.search(r":(\d+)/?$", text)
+        is_port = port is None or int(port[1]) <= LAST_PORT
+        if text and not (
+            is_port and re.fullmatch(r"smtps?://([^\s@/]*@)?(\[[0-9A-Fa-f:.]+\]|[^\s:/@?#\[\]]+)(:\d{1,5})?/?", text)
+        ):
+            raise ValueError(
+                "expected smtp://user:password@host:587 or smtps://user:password@host:465; write @, : and / in a "
+                "password as %40, %3A and %2F"
+            )
+        return url
 
     @field_validator("replica")
     @classmethod

@@ -76,7 +76,7 @@ def send(
 
     Example: pilot digest send --again anna@example.se --reason "the mailbox was full"
     """
-    here, now = home(), datetime.now(UTC)
+    here, now = home(), _now()
     week = monday_of(business_day(now))
     if again and not reason.strip():
         raise typer.BadParameter("a reason is required with --again", param_hint="--reason")
@@ -92,7 +92,7 @@ def send(
         digests.send_again(here.store(), each, actor=actor(), reason=reason, now=now)
     addresses = _addresses(here)
     outcomes = []
-    for each, outcome in DigestSender(here, clock=lambda: datetime.now(UTC)).send_due():
+    for each, outcome in DigestSender(here, clock=_now).send_due():
         outcomes.append(outcome.state)
         why = f" ({outcome.reason}{f' {outcome.code}' if outcome.code else ''})" if outcome.reason else ""
         typer.echo(f"{each.cafe}  {addresses.get(each.account_id, '?')}  {outcome.state}{why}")
@@ -112,7 +112,7 @@ def status(
     Example: pilot digest status --json
     """
     here = home()
-    week = monday_of(business_day(datetime.now(UTC)))
+    week = monday_of(business_day(_now()))
     rows = digests.digests_of(here.store(), since=week - timedelta(days=(weeks - 1) * DAYS_A_WEEK))
     addresses = _addresses(here)
     undelivered = [each for each in rows if each.week == week and each.state in AGAIN]
@@ -157,8 +157,12 @@ def subscribe(
         print_stderr("Only managers get the letter; this account is none.")
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 def _week(text: str) -> date:
-    return monday_of(parse_day(text) if text else business_day(datetime.now(UTC)))
+    return monday_of(parse_day(text) if text else business_day(_now()))
 
 
 def _account(here: Home, email: str) -> Account:

@@ -18,8 +18,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from operations.digest.mail_server import NotAMailServer, SmtpServer
+from operations.digest.mail_server import SmtpServer
 from operations.system import free_port
+from pilot.errors import InvalidSettings
+from pilot.settings import read_settings
 from storage.store.outgoing.digests import Outcome
 
 PLAIN = "127.0.0.1"
@@ -200,13 +202,23 @@ def test_an_address_with_swedish_letters_needs_a_server_for_it(utf8: bool, expec
 
 
 @pytest.mark.parametrize(
-    "url", ["http://mail.se", "smtp://", "smtp://mail.se:hemligt", "smtp://u:hemligt@mail.se/x", "mail.se:25", "smtp://[::1"]
+    "url",
+    ["http://mail.se", "smtp://", "smtp://mail.se:hemligt", "smtp://u:hemligt@mail.se/x", "mail.se:25", "smtp://[::1",
+     "smtp://u:hem@ligt@mail.se", "smtp://mail.se?hemligt", "smtp:// mail.se", "smtp://mail.se:65536"],
 )  # fmt: skip
 def test_a_wrong_address_is_refused_without_repeating_it(url: str) -> None:
-    with pytest.raises(NotAMailServer) as caught:
-        SmtpServer.of(url)
+    with pytest.raises(InvalidSettings) as caught:
+        read_settings({"PILOT_SMTP_URL": url})
     assert "hemligt" not in str(caught.value)
+    assert "PILOT_SMTP_URL" in str(caught.value)
     assert "smtps://" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["smtp://mail.se", "smtps://a%40b:c%2F@mail.se:465/", "smtp://[::1]:25", "smtp://10.0.0.1"]
+)
+def test_a_right_address_is_accepted(url: str) -> None:
+    assert SmtpServer.of(read_settings({"PILOT_SMTP_URL": url}).smtp_url.get_secret_value()).host in url
 
 
 def test_the_default_ports_are_those_of_submission() -> None:
