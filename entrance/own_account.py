@@ -1,4 +1,4 @@
-"""The page of one's own account: what it may see, its mail, signing out elsewhere, and another password."""
+"""The page of one's own account: what it may see, its mail, other sign-ins, and the password."""
 
 from __future__ import annotations
 

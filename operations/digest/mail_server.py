@@ -27,7 +27,7 @@ class MailServer(Protocol):
     """Sends a mail."""
 
     def send(self, mail: EmailMessage) -> Outcome:
-        """Send a mail to its one recipient and return the outcome; it raises nothing for a fault of the server."""
+        """Send a mail to its one recipient; return the outcome, also of a fault."""
 
 
 @dataclass(frozen=True, slots=True)

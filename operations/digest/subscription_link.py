@@ -11,7 +11,7 @@ PARAMETER = "t"
 
 
 class SubscriptionLink:
-    """Makes and checks the link of an account; it names no address, and allows nothing but stopping the digest.
+    """Makes and checks the link of an account, which allows nothing but stopping the digest.
 
     Args:
         secret: The installation's key.

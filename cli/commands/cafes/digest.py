@@ -107,7 +107,7 @@ def status(
     weeks: int = typer.Option(4, min=1, max=520, help="How many weeks to show."),
     as_json: bool = AS_JSON,
 ) -> None:
-    """List every letter with its state, and who gets none. Exits with 1 if a letter of this week did not arrive.
+    """List every letter with its state. Exits with 1 if a letter of this week did not arrive.
 
     Example: pilot digest status --json
     """

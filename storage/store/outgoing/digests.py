@@ -188,7 +188,7 @@ def lapse_claims(store: Store, *, now: datetime) -> int:
 
 
 def send_again(store: Store, digest: Digest, *, actor: str, reason: str, now: datetime) -> bool:
-    """Let a row that ended without a known delivery be sent again, as a person decided; return whether it did."""
+    """Let a row without a known delivery be sent again, as a person decided; return whether it is."""
     with store.begin() as connection:
         changed = connection.execute(
             update(digests)

@@ -1,4 +1,4 @@
-"""A home whose café has two weeks of feedback, a mail server that remembers, and a clock that a test moves."""
+"""A home with two weeks of feedback, a mail server that remembers, and a clock that a test moves."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SETTINGS = {
 
 @pytest.fixture(scope="session")
 def lake_of_two_weeks(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a lake with feedback of the fourteen days before WEEK; one of Saturday is urgent."""
+    """Return a lake's folder: feedback of the fourteen days before WEEK, one of Saturday urgent."""
     folder = tmp_path_factory.mktemp("digest") / "home"
     made = open_home(read_settings({**SETTINGS, "PILOT_HOME": str(folder)}))
     for back in range(1, 15):
