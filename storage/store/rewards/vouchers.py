@@ -238,6 +238,13 @@ def of_reward(store: Store, reward_id: str) -> Voucher | None:
         return _last(connection, reward_id)
 
 
+def find(store: Store, code_hash: str) -> Voucher | None:
+    """Return the voucher of a code's hash."""
+    with store.reading() as connection:
+        row = connection.execute(select(*_COLUMNS).where(vouchers.c.code_hash == code_hash)).first()
+        return None if row is None else Voucher(*row)
+
+
 def _last(connection: Connection, reward_id: str) -> Voucher | None:
     query = select(*_COLUMNS).where(vouchers.c.reward_id == reward_id).order_by(vouchers.c.number.desc())
     row = connection.execute(query).first()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from payouts.redeeming import RedeemingReply
 from pilot.cafes import Cafe, Language
 from pilot.money import kronor
 from pilot.words import section
 from voice_edge.doors.calendar_words import day_and_clock_words
 from voice_edge.http.rendering import fill_placeholders, render
-from voice_edge.http.till.service import TillReply
 
 
-def till_page(*, cafe: Cafe, language: Language, state: str, code: str, request: str, reply: TillReply | None) -> str:
+def till_page(
+    *, cafe: Cafe, language: Language, state: str, code: str, request: str, reply: RedeemingReply | None
+) -> str:
     """Return the page.
 
     Args:

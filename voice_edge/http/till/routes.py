@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, quote
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from payouts.redeeming import RedeemingReply
 from payouts.till_sign_in import DEVICE_DAYS, INVITED, SHIFT
 from pilot.cafes import Cafe, Language
 from pilot.composed import composed
@@ -21,7 +22,7 @@ from voice_edge.http.requests import same_site_post
 from voice_edge.http.responses import away_response, requested_language, too_many_response
 from voice_edge.http.security import TILL_PERMISSIONS
 from voice_edge.http.till.page import till_page
-from voice_edge.http.till.service import TillReply, TillService
+from voice_edge.http.till.service import TillService
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -121,7 +122,7 @@ class _TillRequest:
 
     async def perform(
         self,
-        work: Callable[[dict[str, str]], TillReply],
+        work: Callable[[dict[str, str]], RedeemingReply],
         *,
         on_failure: Callable[[dict[str, str]], None] = lambda form: None,
     ) -> Response:
@@ -174,7 +175,7 @@ class _TillRequest:
             samesite="lax",
         )
 
-    def _perform(self, cafe: Cafe, form: dict[str, str], work: Callable[[dict[str, str]], TillReply]) -> Response:
+    def _perform(self, cafe: Cafe, form: dict[str, str], work: Callable[[dict[str, str]], RedeemingReply]) -> Response:
         shift = self._service.shift(cafe.id, self._presented_ticket())
         if shift != "signed_in":
             return self._html(cafe, state=shift, code=form["code"], status=403)
@@ -196,7 +197,7 @@ class _TillRequest:
         *,
         state: str,
         code: str = "",
-        reply: TillReply | None = None,
+        reply: RedeemingReply | None = None,
         status: int = 200,
         retry_after: float | None = None,
     ) -> Response:

@@ -5,31 +5,20 @@ from __future__ import annotations
 import hmac
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 from typing import Literal
 
-from payouts import till_sign_in
+from payouts import redeeming, till_sign_in
+from payouts.redeeming import RedeemingReply
 from payouts.voucher_codes import typed_voucher, voucher_hash
 from storage.store.engine import Store
-from storage.store.rewards import till_pins, voucher_failures, vouchers
-from storage.store.rewards.vouchers import Answer, Voucher, VoucherRefused
+from storage.store.rewards import till_pins, voucher_failures
 from voice_edge.clock import Clock
 
 MOST_FAILURES = 500  # taps during an outage of the store, until it is back
 
 Shift = Literal["signed_in", "signed_out", "no_pin"]
-TillOutcome = Answer | Literal["unreadable", "undone", "undo_refused"]
-
-
-@dataclass(frozen=True, slots=True)
-class TillReply:
-    """The result of a tap, and its voucher."""
-
-    outcome: TillOutcome
-    code: str = ""
-    voucher: Voucher | None = None
 
 
 class TillService:
@@ -76,16 +65,13 @@ class TillService:
         pin = till_pins.find(self._open_store(), cafe)
         return None if pin is None else till_sign_in.invited_device(self._secret, text, cafe=cafe, number=pin.number)
 
-    def redeem(self, cafe: str, typed: str, *, request: str) -> TillReply:
+    def redeem(self, cafe: str, typed: str, *, request: str) -> RedeemingReply:
         """Redeem a typed or scanned code; a repeated `request` gets the same reply."""
-        code = typed_voucher(typed)
-        if code is None:
-            return TillReply("unreadable", typed)
-        self._flush_failures()
-        result = vouchers.redeem(
-            self._open_store(), voucher_hash(self._secret, code), cafe=cafe, actor=f"till:{cafe}", request=request
+        if typed_voucher(typed) is not None:
+            self._flush_failures()
+        return redeeming.redeem(
+            self._open_store(), secret=self._secret, typed=typed, cafe=cafe, actor=f"till:{cafe}", request=request
         )
-        return TillReply(result.answer, code, result.voucher)
 
     def queue_failure(self, cafe: str, typed: str) -> None:
         """Note a tap that found no store; recorded once the store is back, if the code was good."""
@@ -103,15 +89,6 @@ class TillService:
                     self._failures.appendleft(failure)
                     raise
 
-    def undo(self, cafe: str, typed: str) -> TillReply:
+    def undo(self, cafe: str, typed: str) -> RedeemingReply:
         """Undo a redemption."""
-        code = typed_voucher(typed)
-        if code is None:
-            return TillReply("unreadable", typed)
-        try:
-            voucher = vouchers.undo(
-                self._open_store(), voucher_hash(self._secret, code), cafe=cafe, actor=f"till:{cafe}"
-            )
-        except VoucherRefused:
-            return TillReply("undo_refused", code)
-        return TillReply("undone", code, voucher)
+        return redeeming.undo(self._open_store(), secret=self._secret, typed=typed, cafe=cafe, actor=f"till:{cafe}")
