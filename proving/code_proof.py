@@ -12,7 +12,7 @@ import zxingcpp
 from operations.checks.finding import Finding, judged
 from pilot.cafes import Cafes
 from storage.store.cafes.codes import Code
-from voice_edge.http.qr import QUIET_ZONE_MODULES, code_address, qr_code
+from operations.codes.pictures import QUIET_ZONE_MODULES, code_address, qr_code
 
 TIMEOUT_SECONDS = 8.0
 MODULE_PIXELS = 4

@@ -15,7 +15,7 @@ _SPACES += "\u2028\u2029\u202f\u205f\u3000"
 _TRAILING = f"{_SPACES}./,;:!?)]}}>'\"’”»…\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"
 _REPEATED_SLASHES = re.compile(r"/{2,}")
 # Addresses that people type or scan. Their first part is always in lower case, as are the ids of cafés.
-_FIRST_PARTS = frozenset({"c", "r", "till", "qr", "privacy"})
+_FIRST_PARTS = frozenset({"c", "r", "till", "qr", "privacy", "test"})
 _LOWER_THROUGHOUT = frozenset({"till", "privacy"})
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
+from operations.codes.pictures import code_address, qr_png, qr_svg
 from payouts.rewards import smallest_reward_ore
 from pilot.cafes import Cafe, Language
 from pilot.identifiers import readable
@@ -21,7 +22,7 @@ from voice_edge.http.page.door import DoorKind, door_page
 from voice_edge.http.page.front import front_page
 from voice_edge.http.page.notice import notice_page
 from voice_edge.http.page.privacy import privacy_facts, privacy_page
-from voice_edge.http.qr import code_address, qr_png, qr_svg
+from voice_edge.http.page.self_test import self_test_page
 from voice_edge.http.responses import away_response, requested_language, too_many_response
 
 NO_STORE = {"Cache-Control": "no-store"}
@@ -54,6 +55,10 @@ def customer_routes(edge: Edge) -> APIRouter:
     async def customer(code: str, request: Request) -> HTMLResponse:
         return await _customer(code, request=request, edge=edge)
 
+    @router.get("/test/{code}")
+    async def self_test(code: str, request: Request) -> HTMLResponse:
+        return await _customer(code, request=request, edge=edge, is_self_test=True)
+
     @router.get("/qr/{code}.svg")
     async def svg(code: str, request: Request) -> Response:
         return await _qr(code, kind="svg", request=request, edge=edge)
@@ -65,7 +70,7 @@ def customer_routes(edge: Edge) -> APIRouter:
     return router
 
 
-async def _customer(code: str, *, request: Request, edge: Edge) -> HTMLResponse:
+async def _customer(code: str, *, request: Request, edge: Edge, is_self_test: bool = False) -> HTMLResponse:
     readable_code = readable(code)
     here = edge.cafe_of_host(request.headers.get("host", ""))
     address = counted_address(request.client.host if request.client else "")
@@ -84,9 +89,12 @@ async def _customer(code: str, *, request: Request, edge: Edge) -> HTMLResponse:
     if entry.retired:
         return HTMLResponse(notice_page(kind="retired_code", cafe=cafe), status_code=404, headers=NO_STORE)
     if here is not None and here.id != cafe.id:
-        link = f"https://{cafe.domain}/c/{readable_code}"
+        link = f"https://{cafe.domain}/{'test' if is_self_test else 'c'}/{readable_code}"
         text = notice_page(kind="wrong_cafe", cafe=cafe, link=link)
         return HTMLResponse(text, status_code=404, headers=NO_STORE)
+    if is_self_test:
+        language = requested_language(request, cafe, default=cafe.languages[0])
+        return HTMLResponse(self_test_page(cafe=cafe, code=readable_code, language=language), headers=NO_STORE)
     return _talk(cafe, readable_code, request=request, edge=edge)
 
 

@@ -7,7 +7,7 @@ import typer
 from cli.context import actor, home
 from storage.errors import UnknownCode
 from storage.store.cafes import codes as store_codes
-from voice_edge.http.qr import code_address
+from operations.codes.pictures import code_address
 
 app = typer.Typer(
     add_completion=False,
@@ -49,7 +49,7 @@ def retire(
         typer.echo(f"{found.code} ({found.cafe}, {found.label}) is retired.")
         typer.echo("Next: pilot qr list")
         return
-    new_code = store_codes.replace(store, found.code, actor=actor(), reason=reason)
+    new_code = store_codes.replace(store, found.code, cafe=found.cafe, actor=actor(), reason=reason)
     typer.echo(f"{found.code} is retired; its successor is {new_code.code} ({new_code.cafe}, {new_code.label}):")
     typer.echo(code_address(new_code.code, public_url=opened.settings.public_url))
     typer.echo(f"Next: pilot qr distribute --cafe {new_code.cafe} --to WHOM")

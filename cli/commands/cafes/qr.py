@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
-import segno
 import typer
 
 from cli.context import AS_JSON, actor, home, print_json
 from cli.findings import report
+from operations.codes.pictures import code_address, qr_pdf, qr_png, qr_svg
 from pilot.errors import PilotError
 from storage.home import Home
 from storage.store.cafes import codes
 from storage.store.cafes.codes import Code
-from voice_edge.http.qr import ERROR_LEVEL, QUIET_ZONE_MODULES, code_address, qr_png, qr_svg
-
-PDF_POINTS_PER_MODULE = 8  # About 10 cm wide on paper: readable from half a metre.
 
 app = typer.Typer(
     add_completion=False,
@@ -82,7 +78,7 @@ def generate(
     out: Path = typer.Option(Path("qr-codes"), "--out", "-o", help="The folder of the sheets."),
     cafe: str = typer.Option("", "--cafe", help="Only this café's; all by default."),
 ) -> None:
-    """Make a print-ready A4 sheet for each active code: the café, the QR code, and the address to type.
+    """Make a print-ready A4 sheet for each active code: cards with the QR code and the address to type.
 
     Example: pilot qr generate --out qr-codes
     """
@@ -124,7 +120,7 @@ def verify(as_json: bool = AS_JSON) -> None:
 
 
 def _sheets(opened: Home, out: Path, *, cafe: str) -> list[tuple[str, Code]]:
-    from cli.code_sheet import code_sheet
+    from operations.codes.sheet import sheet_pdf
 
     known = opened.cafes()
     wanted = (known.get(cafe).id,) if cafe else known.ids
@@ -135,7 +131,7 @@ def _sheets(opened: Home, out: Path, *, cafe: str) -> list[tuple[str, Code]]:
     made = []
     for code in chosen:
         name = f"{code.cafe}-{code.code}.pdf"
-        (out / name).write_bytes(code_sheet(known.get(code.cafe), address=_address(opened, code.code)))
+        (out / name).write_bytes(sheet_pdf(known.get(code.cafe), [code], public_url=opened.settings.public_url))
         made.append((name, code))
     return made
 
@@ -146,18 +142,10 @@ def _draw(code: str, *, kind: str, out: Path | None) -> None:
     if found is None or found.retired_at is not None:
         raise NoSuchCode(f"There is no active code {code!r}.", remedy="`pilot qr list` shows the codes.")
     address = _address(opened, found.code)
-    body = {"svg": qr_svg, "png": qr_png, "pdf": _qr_pdf}[kind](address)
+    body = {"svg": qr_svg, "png": qr_png, "pdf": qr_pdf}[kind](address)
     path = out or Path(f"{found.code}.{kind}")
     path.write_bytes(body)
     typer.echo(f"{path}: opens {address}")
-
-
-def _qr_pdf(address: str) -> bytes:
-    buffer = io.BytesIO()
-    segno.make(address, error=ERROR_LEVEL, boost_error=False, micro=False).save(
-        buffer, kind="pdf", border=QUIET_ZONE_MODULES, scale=PDF_POINTS_PER_MODULE
-    )
-    return buffer.getvalue()
 
 
 def _address(opened: Home, code: str) -> str:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from operations.codes.pictures import code_address, qr_png, qr_svg
 from pilot.cafes import parse_cafes
-from voice_edge.http.qr import code_address, qr_png, qr_svg
 from voice_edge.http.security import origin_allowed
 
 CAFES = parse_cafes((Path(__file__).parents[3] / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")

@@ -1,0 +1,1 @@
+"""The cafés' codes on paper: QR pictures and the sheets that are printed."""
