@@ -25,9 +25,19 @@ def parse_count_day(text: str) -> date:
 
 
 def report_count(
-    home: Home, *, cafe: str, day: date, customers: int, source: Source, actor: str, now: datetime
+    home: Home, *, cafe: str, day: date, customers: int, source: Source, actor: str, now: datetime, reason: str = ""
 ) -> ReportResult:
     """Check and report one café's customers on a day.
+
+    Args:
+        home: The home.
+        cafe: The café.
+        day: The business day.
+        customers: The number of paying customers.
+        source: Who counted.
+        actor: Who reports.
+        now: The present moment.
+        reason: Why an earlier number is corrected, for the audit log.
 
     Raises:
         InvalidCafes: there is no such café.
@@ -39,7 +49,14 @@ def report_count(
     validate_day(day, cafes=cafes, now=now, demo=demo)
     validate_customers(customers)
     return customer_counts.report(
-        home.store(), cafe=cafe, day=day, customers=customers, source=source, actor=actor, simulated=demo
+        home.store(),
+        cafe=cafe,
+        day=day,
+        customers=customers,
+        source=source,
+        actor=actor,
+        simulated=demo,
+        reason=reason,
     )
 
 

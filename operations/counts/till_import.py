@@ -65,11 +65,13 @@ class ImportPlan:
         tally: The files' content, row by row.
         days: The change to each café's day.
         digests: A digest of each file, by name.
+        exports: The files' lines, from which a page shows what a question is about.
     """
 
     tally: Tally
     days: tuple[PlannedDay, ...]
     digests: Mapping[str, str]
+    exports: tuple[Export, ...] = ()
 
 
 def plan_import(
@@ -119,11 +121,17 @@ def plan_import(
         _plan_day(Count(of, day, customers), current.get((of, day))) for (of, day), customers in read.customers.items()
     )
     digests = {name: hashlib.sha256(body).hexdigest()[:DIGEST_CHARACTERS] for name, body in files}
-    return ImportPlan(tally=read, days=days, digests=digests)
+    return ImportPlan(tally=read, days=days, digests=digests, exports=tuple(exports))
 
 
-def import_counts(home: Home, plan: ImportPlan, *, actor: str) -> list[ReportResult]:
+def import_counts(home: Home, plan: ImportPlan, *, actor: str, reason: str = "") -> list[ReportResult]:
     """Report the plan's counts in one transaction.
+
+    Args:
+        home: The home.
+        plan: The plan.
+        actor: Who imports.
+        reason: Why earlier numbers are replaced, for the audit log.
 
     Raises:
         FaultyExport: the plan has faults; nothing was written.
@@ -150,6 +158,7 @@ def import_counts(home: Home, plan: ImportPlan, *, actor: str) -> list[ReportRes
         source="till",
         actor=actor,
         simulated=home.kind == "demo",
+        reason=reason,
         origin={"files": sorted(plan.digests.values()), "formats": sorted(set(plan.tally.formats.values()))},
     )
 
@@ -161,6 +170,7 @@ def _check_headings(exports: Sequence[Export], *, answers: Answers) -> None:
             raise UnreadableExport(
                 f"No file has a column {heading!r}.",
                 remedy=f"The columns are: {', '.join(heading for heading in exports[0].headings if heading)}.",
+                code="no_column",
             )
 
 

@@ -78,6 +78,8 @@ class _Counting:
             raise UnreadableExport(
                 f"{export.name} does not say which café it is of.",
                 remedy=f"Add --cafe, one of {', '.join(self._cafes.ids)}.",
+                code="no_cafe",
+                file=export.name,
             )
         self._refuse_another_cafe(export)
         by_receipt = "receipt" in export.columns
@@ -191,6 +193,9 @@ class _Counting:
                 raise UnreadableExport(
                     f"{export.name}, row {number}, names another café than {self._fixed.id}.",
                     remedy=f"Import it with --cafe {named[0].id}, or split it by café.",
+                    code="other_cafe",
+                    file=export.name,
+                    row=number,
                 )
 
     def _cafe(self, export: Export, cells: tuple[str, ...]) -> Cafe | None:

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from pilot.errors import PilotError
 
+UnreadableCode = Literal["workbook", "no_text", "no_headings", "unclosed", "no_cafe", "other_cafe", "no_column"]
+
 
 class UnreadableExport(PilotError):
-    """A file is not a known export."""
+    """A file is not a known export.
+
+    Attributes:
+        code: Why it cannot be read.
+        file: Its name; empty if it is no single one.
+        row: The row at fault; 0 if it is the whole file.
+    """
+
+    def __init__(self, what: str, *, remedy: str, code: UnreadableCode, file: str = "", row: int = 0) -> None:
+        super().__init__(what, remedy=remedy)
+        self.code, self.file, self.row = code, file, row
 
 
 @dataclass(frozen=True, slots=True)

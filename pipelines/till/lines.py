@@ -77,6 +77,8 @@ def read_export(body: bytes, *, name: str, answers: Answers = NO_ANSWERS) -> Exp
         raise UnreadableExport(
             f"{name} has no line of headings with a day and either a number of customers or a receipt number.",
             remedy="Headings that are known: datum, antal kunder; or datum, kvittonummer, total. See docs/counts.md.",
+            code="no_headings",
+            file=name,
         )
     return best
 
@@ -86,6 +88,8 @@ def _decoded(body: bytes, *, name: str) -> str:
         raise UnreadableExport(
             f"{name} is an Excel workbook.",
             remedy='Open it in Excel, Numbers or LibreOffice, save it as "CSV UTF-8", and import that file.',
+            code="workbook",
+            file=name,
         )
     of_excel = body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # Its "Unicode text".
     for encoding in ("utf-16",) if of_excel else ("utf-8-sig", "cp1252"):
@@ -95,7 +99,7 @@ def _decoded(body: bytes, *, name: str) -> str:
             continue
         if "\0" not in text and text.strip():
             return unicodedata.normalize("NFC", text)
-    raise UnreadableExport(f"{name} is empty or no text.", remedy="Export it again as CSV.")
+    raise UnreadableExport(f"{name} is empty or no text.", remedy="Export it again as CSV.", code="no_text", file=name)
 
 
 def _under_headings(text: str, *, separator: str, name: str, answers: Answers) -> Export | None:
@@ -119,6 +123,9 @@ def _under_headings(text: str, *, separator: str, name: str, answers: Answers) -
                 raise UnreadableExport(
                     f"{name} cannot be read from row {before + 1} on: a cell there never ends.",
                     remedy="Remove the quotation mark that is never closed, and import the file again.",
+                    code="unclosed",
+                    file=name,
+                    row=before + 1,
                 )
             headings = tuple(spaced(cell) for cell in heads)
             marks = find_marks(headings, below, used=set(columns.values()), answers=answers)

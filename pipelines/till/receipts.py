@@ -79,7 +79,7 @@ class Receipts:
         if meaning != "sale":
             return meaning
         if counts is None:
-            self._ask("receipt_value", export, number, place=export.columns["receipt"], value=_letters(receipt))
+            self._ask("receipt_value", export, number, place=export.columns["receipt"], value=letters_of(receipt))
             return "open"
         if "total" not in export.columns and not self._answers.no_amount:
             self._ask("no_amount", export, number)
@@ -90,12 +90,12 @@ class Receipts:
         """Return whether a text is a receipt number; None if it has letters among plain numbers."""
         if export.name not in self._plain:
             texts = [export.cell(cells, "receipt") for _, cells in export.rows]
-            plain = sum(not _letters(text) for text in texts if text)
+            plain = sum(not letters_of(text) for text in texts if text)
             self._plain[export.name] = plain >= MOSTLY * sum(bool(text) for text in texts)
-        if not self._plain[export.name] or not _letters(receipt):
+        if not self._plain[export.name] or not letters_of(receipt):
             return True
         counts = self._answers.of_value(receipt)
-        return self._answers.of_value(_letters(receipt)) if counts is None else counts
+        return self._answers.of_value(letters_of(receipt)) if counts is None else counts
 
     def _till(self, text: str) -> str:
         """Return a till's name as it was first written."""
@@ -145,6 +145,6 @@ class Receipts:
         self._asked_columns[key] = "" if place is None else export.headings[place]
 
 
-def _letters(text: str) -> str:
+def letters_of(text: str) -> str:
     """Return the words of a receipt number, without its digits."""
     return " ".join("".join(sign if sign.isalpha() else " " for sign in text).split())

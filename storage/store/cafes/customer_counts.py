@@ -58,7 +58,15 @@ class ReportResult:
 
 
 def report(
-    store: Store, *, cafe: str, day: date, customers: int, source: Source, actor: str, simulated: bool
+    store: Store,
+    *,
+    cafe: str,
+    day: date,
+    customers: int,
+    source: Source,
+    actor: str,
+    simulated: bool,
+    reason: str = "",
 ) -> ReportResult:
     """Report a café's customers on a business day; the latest report counts, earlier ones stay on record.
 
@@ -66,7 +74,7 @@ def report(
         InvalidCount: the number or the source is invalid.
     """
     count = Count(cafe, day, customers)
-    return report_all(store, [count], source=source, actor=actor, simulated=simulated)[0]
+    return report_all(store, [count], source=source, actor=actor, simulated=simulated, reason=reason)[0]
 
 
 def report_all(
@@ -76,6 +84,7 @@ def report_all(
     source: Source,
     actor: str,
     simulated: bool,
+    reason: str = "",
     origin: Mapping[str, Any] | None = None,
 ) -> list[ReportResult]:
     """Report several counts in one transaction, all of them or none.
@@ -89,6 +98,7 @@ def report_all(
         source: Who counted.
         actor: Who reports.
         simulated: Whether the counts are a demo's.
+        reason: Why earlier numbers are corrected, for the audit log.
         origin: Their origin, for the audit log: a file's digest, never its contents.
 
     Raises:
@@ -107,7 +117,17 @@ def report_all(
             if before is not None and (before.customers, before.source) == (count.customers, source):
                 done.append(ReportResult(count, "unchanged", before))
                 continue
-            _write(connection, count, source=source, actor=actor, simulated=simulated, at=at, origin=origin)
+            details = {**(origin or {}), **({"before": before.customers} if before else {})}
+            _write(
+                connection,
+                count,
+                source=source,
+                actor=actor,
+                simulated=simulated,
+                at=at,
+                reason=reason if before else "",
+                details=details,
+            )
             done.append(ReportResult(count, "corrected" if before else "new", before))
         for day in sorted({each.count.day for each in done if each.outcome != "unchanged"}):
             outbox.touch(connection, day=day, reason="customer_counts", at=at)
@@ -137,10 +157,12 @@ def current(store: Store, days: Collection[date]) -> pl.DataFrame:
     return conform(CUSTOMER_COUNTS, pl.DataFrame(rows, schema=polars_schema(CUSTOMER_COUNTS), orient="row"))
 
 
-def current_reports(store: Store, days: Collection[date], *, simulated: bool) -> dict[tuple[str, date], Report]:
-    """Return the current report of each reported café and day."""
+def current_reports(
+    store: Store, days: Collection[date], *, simulated: bool, cafe: str | None = None
+) -> dict[tuple[str, date], Report]:
+    """Return the current report of each reported café, or of one café, and day."""
     with store.reading() as connection:
-        return _current_reports(connection, days, simulated=simulated)
+        return _current_reports(connection, days, simulated=simulated, cafe=cafe)
 
 
 def history(store: Store, *, cafe: str, day: date, simulated: bool) -> list[Report]:
@@ -159,12 +181,14 @@ _REPORT = tuple(customer_counts.c[name] for name in ("cafe", "day", "customers",
 
 
 def _current_reports(
-    connection: Connection, days: Collection[date], *, simulated: bool
+    connection: Connection, days: Collection[date], *, simulated: bool, cafe: str | None = None
 ) -> dict[tuple[str, date], Report]:
     table = customer_counts
     query = (
         select(*_REPORT).where(table.c.day.in_(sorted(set(days))), table.c.simulated == simulated).order_by(table.c.id)
     )
+    if cafe is not None:
+        query = query.where(table.c.cafe == cafe)
     return {(row.cafe, row.day): Report(*row) for row in connection.execute(query)}
 
 
@@ -176,7 +200,8 @@ def _write(
     actor: str,
     simulated: bool,
     at: datetime,
-    origin: Mapping[str, Any] | None,
+    reason: str,
+    details: Mapping[str, Any],
 ) -> None:
     connection.execute(
         insert(customer_counts).values(
@@ -194,6 +219,7 @@ def _write(
         actor=actor,
         action="customer_count.report",
         subject=f"{count.cafe} {count.day.isoformat()}",
-        details={"customers": count.customers, "source": source, "simulated": simulated, **(origin or {})},
+        reason=reason,
+        details={"customers": count.customers, "source": source, "simulated": simulated, **details},
         at=at,
     )
