@@ -127,3 +127,13 @@ def menu_section(title: str) -> Markup:
 def trouble(title: str, text: str) -> Markup:
     """Return an error message for the reader."""
     return render("trouble", title=title, text=text)
+
+
+def trouble_part(title: str, text: str, *, lines: Sequence[str] = ()) -> Markup:
+    """Return why a part of a page cannot go on, point by point."""
+    return render("trouble_part", title=title, text=text, lines=lines)
+
+
+def points(lines: Sequence[str]) -> Markup:
+    """Return a list of points."""
+    return render("points", lines=lines)

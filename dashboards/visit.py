@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, cast
@@ -115,6 +115,10 @@ class Visit:
     def say(self, key: str, **fields: object) -> str:
         """Return one of the pages' texts."""
         return say_words("dashboards", key, self.language, **fields)
+
+    def sayer(self, name: str) -> Callable[..., str]:
+        """Return the function that says the texts of another section."""
+        return lambda key, **fields: say_words(name, key, self.language, **fields)
 
     def name_of(self, kind: str, value: str) -> str:
         """Return the word for a value (an aspect, a signal, a mode), or the value itself if it has none."""

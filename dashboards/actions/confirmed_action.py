@@ -8,13 +8,23 @@ import streamlit as st
 
 from dashboards import fragments
 from dashboards.visit import Visit
+from pilot.access import Permission
 from pilot.composed import composed
 
 MOST_REASON_CHARACTERS = 200
 DONE = "cafes.done"  # the last action's result, shown once above the page
 
 
-def confirmed_action(visit: Visit, *, cafe: str, key: str, name: str, effect: str, do: Callable[[str], str]) -> None:
+def confirmed_action(
+    visit: Visit,
+    *,
+    cafe: str,
+    key: str,
+    name: str,
+    effect: str,
+    do: Callable[[str], str],
+    permission: Permission = "cafes",
+) -> None:
     """Draw the form of an action within the caller's container.
 
     Args:
@@ -24,6 +34,7 @@ def confirmed_action(visit: Visit, *, cafe: str, key: str, name: str, effect: st
         name: The button's words.
         effect: What happens, in words.
         do: Does it, given the reason; returns the result in words.
+        permission: The permission that it needs.
     """
     say = visit.say
     with st.form(key, border=True):
@@ -39,7 +50,7 @@ def confirmed_action(visit: Visit, *, cafe: str, key: str, name: str, effect: st
     elif not sure:
         visit.draw(fragments.status(say("cafes.not_sure")))
     else:
-        visit.confirm(cafe=cafe, permission="cafes")
+        visit.confirm(cafe=cafe, permission=permission)
         st.session_state[DONE] = do(given)
         st.rerun()
 

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import fragments
+from dashboards.actions.code_actions import retire_code
 from dashboards.actions.confirmed_action import confirmed_action, draw_result
 from dashboards.choices.url_choice import url_choice
 from dashboards.formatting import clock_time, long_day, number, short_day
@@ -161,13 +162,7 @@ def _codes(visit: Visit, cafe: Cafe, active: list[Code]) -> None:
         code: str = st.selectbox(
             say("cafes.codes.code"), list(options), format_func=options.__getitem__, key=f"code-{cafe.id}"
         )
-
-        def do(reason: str) -> str:
-            codes.retire(visit.store(cafe=cafe.id, permission="cafes"), code, actor=visit.actor, reason=reason)
-            return say("cafes.retire.done", code=code)
-
-        name, effect = say("cafes.retire.button"), say("cafes.retire.effect", code=code)
-        confirmed_action(visit, cafe=cafe.id, key=f"retire-{cafe.id}", name=name, effect=effect, do=do)
+        retire_code(visit, cafe, code, key=f"retire-{cafe.id}", permission="cafes")
 
 
 def _week(visit: Visit, cafe: Cafe) -> None:
