@@ -52,7 +52,8 @@ def guard(
         open_store: Opens the store.
         entrance_url: The address of the sign-in's page, without a final slash.
         permission: The permission that is needed; None for any account.
-        health: The path that answers "ok" to everybody, for the supervisor; never passed on.
+        health: The path that answers "ok" to everybody, for the supervisor; passed on for a signed-in browser only, to
+            which Streamlit gives the token of its uploads there.
         program: Whether a request is of a program of this home, which has no account.
     """
     return [
@@ -100,7 +101,7 @@ class Guard:
             return
         connection = HTTPConnection(scope)
         path = connection.url.path
-        if scope["type"] == "http" and path == self._health:
+        if scope["type"] == "http" and path == self._health and not await self._is_signed_in(connection):
             await PlainTextResponse("ok\n")(scope, receive, send)
             return
         if self._program(connection):
@@ -123,6 +124,16 @@ class Guard:
             await self._app(scope, receive, send)
         else:
             await self._serve_socket(scope, receive, send, principal=principal)
+
+    async def _is_signed_in(self, connection: HTTPConnection) -> bool:
+        """Return whether an account is signed in; False while the store is away, which is no fault of the page."""
+        token = token_of(connection)
+        if not token:
+            return False
+        try:
+            return await self._principal(token) is not None
+        except StorageError:
+            return False
 
     async def _principal(self, token: str) -> Principal | None:
         return await run_in_threadpool(lambda: sign_ins.find(self._open_store(), token)) if token else None
