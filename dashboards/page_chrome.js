@@ -4,7 +4,7 @@
   const ACCESS_MS = 8000;
   const ATTRIBUTES = ["aria-label", "title", "placeholder"];
   // Of texts only the frame's: a guest's words are never looked at.
-  const FRAME = '[data-testid="stTooltipContent"], [data-testid="InputInstructions"], [data-testid="stStatusWidget"]';
+  const FRAME = '[data-testid="stTooltipContent"], [data-testid="InputInstructions"], [data-testid="stStatusWidget"], [data-testid="stFileUploaderDropzone"]';
 
   function translated(text) {
     const { words } = window.pages;

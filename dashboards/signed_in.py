@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -21,9 +24,33 @@ class AccessChanged(PilotError):
         super().__init__("The sign-in has ended or the account was changed.", remedy="Open the page again.")
 
 
+# The token of a function that runs after its page's script, where Streamlit knows no connection.
+_later_token: ContextVar[str | None] = ContextVar("later_token", default=None)
+
+T = TypeVar("T")
+
+
 def token() -> str:
     """Return the sign-in's token of this connection; empty without one."""
-    return token_in(st.context.cookies.to_dict())
+    kept = _later_token.get()
+    return token_in(st.context.cookies.to_dict()) if kept is None else kept
+
+
+def signed_later(made: Callable[[], T]) -> Callable[[], T]:
+    """Return a function that runs with this connection's token, although its page's script has ended.
+
+    Streamlit makes a downloaded file at the click, in a thread of its own; the token is compared with the store then.
+    """
+    now = token()
+
+    def run() -> T:
+        before = _later_token.set(now)
+        try:
+            return made()
+        finally:
+            _later_token.reset(before)
+
+    return run
 
 
 def principal(home: Home) -> Principal | None:

@@ -10,6 +10,7 @@ import streamlit as st
 import vl_convert
 from defusedcsv import csv
 
+from dashboards.signed_in import signed_later
 from dashboards.visit import Visit
 
 BYTE_ORDER_MARK = "\ufeff"  # Excel reads UTF-8, and so å, ä and ö, only after it.
@@ -57,9 +58,17 @@ def download_csv(
     _download(visit, "csv", made, name=name, mime="text/csv")
 
 
+def download_pdf(made: Callable[[], bytes], *, label: str, name: str) -> None:
+    """Draw a button that saves a PDF; it is made at the click."""
+    _button(label, made, kind="pdf", name=name, mime="application/pdf")
+
+
 def _download(visit: Visit, kind: str, made: Callable[[], bytes], *, name: str, mime: str) -> None:
-    label = visit.say(f"export.{kind}")
-    st.download_button(label, made, f"{name}.{kind}", mime, key=f"{kind}-{name}", on_click="ignore")
+    _button(visit.say(f"export.{kind}"), made, kind=kind, name=name, mime=mime)
+
+
+def _button(label: str, made: Callable[[], bytes], *, kind: str, name: str, mime: str) -> None:
+    st.download_button(label, signed_later(made), f"{name}.{kind}", mime, key=f"{kind}-{name}", on_click="ignore")
 
 
 def _specification(chart: Any) -> dict[str, Any]:

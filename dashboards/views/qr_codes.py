@@ -12,14 +12,14 @@ import streamlit as st
 from dashboards import fragments
 from dashboards.actions.code_actions import add_code, replace_code, retire_code
 from dashboards.actions.confirmed_action import draw_result
-from dashboards.actions.exports import download_csv
+from dashboards.actions.exports import download_csv, download_pdf
 from dashboards.choices.cafe_choice import choose_cafe
 from dashboards.formatting import clock_time, short_day
 from dashboards.reading.code_scans import DAYS, TABLES, code_scans
 from dashboards.reading.page_snapshot import PageSnapshot
 from dashboards.visit import Visit, current
 from dashboards.words.code_words import SECTION, event_row, place_name
-from operations.codes.pictures import code_address, qr_png, self_test_address
+from operations.codes.pictures import code_address, qr_png, self_test_address, typed_address
 from operations.codes.sheet import sheet_pdf
 from pilot.business_days import business_day, days_between
 from pilot.cafes import Cafe
@@ -51,7 +51,7 @@ def show(visit: Visit) -> None:
         one.code for one in active if is_silent(cafe, issued=one.created_at, scanned=scans.get(one.code), now=visit.now)
     ]
     _lead(visit, cafe, active, silent)
-    for one in active:
+    for one in sorted(active, key=lambda one: one.code not in silent):
         _card(visit, cafe, one, scanned=scans.get(one.code), is_quiet=one.code in silent)
     add_code(visit, cafe)
     if events:
@@ -81,8 +81,8 @@ def _lead(visit: Visit, cafe: Cafe, active: Sequence[Code], silent: Sequence[str
         key = "well" if opening_at(cafe, visit.now).open else "closed"
         text = say(f"lead.{key}_one" if len(active) == 1 else f"lead.{key}", count=len(active))
     visit.draw(fragments.lead(text))
-    visit.draw(fragments.section_head(say("test.title"), summary=say("test.what")))
     _download(visit, cafe, active, label=say("all"), name=cafe.id)
+    visit.draw(fragments.section_head(say("test.title"), summary=say("test.what")))
 
 
 def _card(visit: Visit, cafe: Cafe, one: Code, *, scanned: datetime | None, is_quiet: bool) -> None:
@@ -99,8 +99,8 @@ def _card(visit: Visit, cafe: Cafe, one: Code, *, scanned: datetime | None, is_q
                 flag=say("card.silent") if is_quiet else "",
                 flag_do=say("card.silent_do") if is_quiet else "",
                 links=[
-                    (say("card.link"), link),
-                    (say("card.test"), self_test_address(one.code, public_url=public_url)),
+                    (say(f"card.{name}"), address, typed_address(address))
+                    for name, address in (("link", link), ("test", self_test_address(one.code, public_url=public_url)))
                 ],
                 details=[last, say("card.issued", when=_moment(visit, one.created_at))],
             )
@@ -116,7 +116,7 @@ def _download(visit: Visit, cafe: Cafe, some: Sequence[Code], *, label: str, nam
         visit.confirm(cafe=cafe.id, permission="cafe.change")
         return sheet_pdf(cafe, some, public_url=visit.home.settings.public_url)
 
-    st.download_button(label, made, f"qr-{name}.pdf", "application/pdf", key=f"pdf-{name}", on_click="ignore")
+    download_pdf(made, label=label, name=f"qr-{name}")
 
 
 def _moment(visit: Visit, moment: datetime) -> str:

@@ -13,7 +13,7 @@ from pypdf import PdfReader, PdfWriter
 
 from operations.codes.pictures import code_address, qr_svg_part, typed_address
 from pilot.cafes import Cafe
-from pilot.words import say
+from pilot.words import say, section
 from storage.store.cafes.codes import Code
 
 CARDS = ((0.0, 0.0), (105.0, 0.0), (0.0, 148.5), (105.0, 148.5))  # corners in mm, from the top left
@@ -51,7 +51,7 @@ def _page(cafe: Cafe, code: Code, *, public_url: str) -> bytes:
         "other": say("codes", "sheet.question", other) if other else "",
         "how": say("codes", "sheet.how", language),
         "link": typed_address(address),
-        "place": f"{code.label} · {code.code}",
+        "place": f"{section('codes', language).get(f'place.{code.label}', code.label)} · {code.code}",
     }
     sizes = {
         name: min(largest, TEXT_WIDTH_MM / (LETTER_WIDTH * len(texts[name]))) for name, largest in LARGEST_MM.items()
