@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from pilot.business_days import at_local, business_day
 from pilot.cafes import Cafe
-from pilot.opening_hours import hours_on, opening_at
+from pilot.opening_hours import hours_on
 
 SILENT_AFTER = timedelta(hours=2)
 
@@ -20,11 +20,9 @@ def is_silent(cafe: Cafe, *, issued: datetime, scanned: datetime | None, now: da
         scanned: Its last scan; None if there is none.
         now: The present moment, aware.
     """
-    if not opening_at(cafe, now).open:
-        return False
     today = business_day(now)
     window = hours_on(cafe, today).window
     if window is None:
         return False
-    opened = at_local(today, window[0])
-    return now - max(opened, issued, scanned or opened) >= SILENT_AFTER
+    opened, closes = (at_local(today, end) for end in window)
+    return opened <= now < closes and now - max(opened, issued, scanned or opened) >= SILENT_AFTER

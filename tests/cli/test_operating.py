@@ -6,7 +6,6 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cli.code_sheet import code_sheet, code_sheet_svg
 from pilot.business_days import business_day
 from pilot.settings import read_settings
 from storage.cafes_file import read_cafes
@@ -183,7 +182,7 @@ def test_a_smoke_test_without_a_running_edge_fails_for_every_cafe(pilot: Pilot) 
 
 def test_the_printed_sheet_names_goteborg_with_its_letters() -> None:
     cafe = read_cafes(Path("cafes.toml")).get("goteborg")
-    sheet = code_sheet_svg(cafe, address="https://goteborg.feedbackai.se/c/G3QWJ9")
-    assert ">Göteborg Café</text>" in sheet
-    assert ">goteborg.feedbackai.se/c/G3QWJ9</text>" in sheet
-    assert code_sheet(cafe, address="https://goteborg.feedbackai.se/c/G3QWJ9").startswith(b"%PDF")
+    code = Code("G3QWJ9", "goteborg", "table", datetime(2026, 11, 30, tzinfo=UTC))
+    page = PdfReader(io.BytesIO(sheet_pdf(cafe, [code], public_url="https://goteborg.feedbackai.se"))).pages[0]
+    assert "Göteborg Café" in page.extract_text()
+    assert "goteborg.feedbackai.se/c/G3QWJ9" in page.extract_text()

@@ -6,7 +6,12 @@ import altair as alt
 import pandas as pd
 import pytest
 
+from dashboards import signed_in
 from dashboards.actions.exports import BYTE_ORDER_MARK, chart_pdf, chart_png, csv_file
+from dashboards.signed_in import AccessChanged, confirm, signed_later
+from storage.home import Home
+from storage.store.access import accounts
+from tests.dashboards.conftest import sign_in
 
 CHART = alt.Chart(pd.DataFrame([{"day": "23 nov.", "count": 3}])).mark_bar().encode(x="day:N", y="count:Q")
 
@@ -31,3 +36,18 @@ def test_a_chart_becomes_a_png_and_a_pdf() -> None:
 def test_a_chart_fetches_nothing() -> None:
     with pytest.raises(ValueError, match=r"(?i)url|denied|allowed"):
         chart_png(alt.Chart("http://127.0.0.1:9/data.json").mark_bar())
+
+
+def test_a_file_made_after_its_page_is_of_the_sign_in_that_drew_the_button(home: Home, monkeypatch) -> None:
+    token = sign_in(home, role="manager", cafes=("aurora",))
+    monkeypatch.setattr(signed_in, "token_in", lambda cookies: token)
+    reader = signed_in.principal(home)
+    assert reader is not None
+    made = signed_later(lambda: confirm(home, reader) or "file")
+    monkeypatch.setattr(signed_in, "token_in", lambda cookies: "")  # Streamlit's thread knows no connection.
+    assert made() == "file"
+    with pytest.raises(AccessChanged):
+        confirm(home, reader)
+    accounts.revoke(home.store(), email=reader.email, actor="test", reason="left")
+    with pytest.raises(AccessChanged):
+        made()
