@@ -62,10 +62,11 @@ def lead(text: str, *, notes: Sequence[str] = ()) -> Markup:
 
     Commands within backticks are marked as code.
     """
-    return render("lead", text=_with_code(text), notes=[_with_code(note) for note in notes])
+    return render("lead", text=with_code(text), notes=[with_code(note) for note in notes])
 
 
-def _with_code(text: str) -> Markup:
+def with_code(text: str) -> Markup:
+    """Return a text whose commands within backticks are marked as code."""
     return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704
 
 

@@ -20,12 +20,12 @@ def earned_in_words(decision: Decision | None, *, language: Language) -> str:
     if decision is None:
         return say(WORDS, "answer.none", language)
     if decision.outcome == "declined":
-        return say(WORDS, "answer.no", language, reason=_in_words(decision.reason, language))
+        return say(WORDS, "answer.no", language, reason=reasons_in_words(decision.reason, language=language))
     amount = kronor(decision.amount_ore)
     if decision.outcome == "eligible" or decision.released:
         return say(WORDS, "answer.yes", language, amount=amount)
     key = "answer.yes_held" if decision.released is None else "answer.yes_refused"
-    return say(WORDS, key, language, amount=amount, reason=_in_words(decision.reason, language))
+    return say(WORDS, key, language, amount=amount, reason=reasons_in_words(decision.reason, language=language))
 
 
 def ruling(decision: Decision | None, *, language: Language) -> str:
@@ -35,6 +35,7 @@ def ruling(decision: Decision | None, *, language: Language) -> str:
     return say("bank", f"why.{'released' if decision.released else 'refused'}", language)
 
 
-def _in_words(reason: str, language: Language) -> str:
+def reasons_in_words(reason: str, *, language: Language) -> str:
+    """Return the reasons of a decision in words, for staff."""
     words = section(WORDS, language)
     return ", ".join(words.get(f"reason.{each}", each) for each in reason.split(","))

@@ -15,7 +15,6 @@ from cli.payout.rewards import rule
 from pilot.money import kronor
 
 if TYPE_CHECKING:
-    from storage.home import Home
     from storage.store.payouts.batches import Batch
     from storage.store.payouts.instruction_rows import Instruction
 
@@ -190,40 +189,15 @@ def reconcile(as_json: bool = AS_JSON) -> None:
 
 
 def _step(subject: str, *, retry_refused: bool, reason: str) -> None:
-    from operations.watch.money.money_gate import MoneyGate
-    from payouts.rail import Unknown
-    from payouts.reconciling import pay_one
-    from storage.store import audit
-    from storage.store.payouts import batches
+    from operations.paying_by_hand import pay_by_hand
+    from payouts.meanings import for_staff
 
     opened = home()
     name, why = subjects.find_payout(opened, subject), arguments.require_reason(reason)
     rail = rails.open_rail(opened)
-    batch = batches.find_batch(opened.store(), batches.find_instruction(opened.store(), name).batch_id)
-    if name in MoneyGate(opened).withheld(rail.name, simulated=batch.simulated):
-        typer.echo(
-            "Not sent: the day or a session of its rewards no longer passes the quality checks. "
-            "See `pilot quality`; once they pass, a planned payout is sent by itself."
-        )
-        raise typer.Exit(1)
-    with opened.store().begin() as connection:
-        verb = "retry" if retry_refused else "trigger"
-        audit.record(connection, actor=actor(), action=f"payout.{verb}", subject=name, reason=why)
-    done = pay_one(opened.store(), rail, name, retry_refused=retry_refused, actor=actor())
-    if isinstance(done, Unknown):
-        typer.echo(
-            "Not sent: the recipient's transfers differ from the books. "
-            "Run `pilot payout reconcile`, and resolve the differences first."
-        )
-        raise typer.Exit(1)
+    done = pay_by_hand(opened, rail, name, retry_refused=retry_refused, actor=actor(), reason=why)
     typer.echo(_line(done) + rails.no_money_mark(rail.name))
-    _explain(opened, done)
-
-
-def _explain(opened: Home, payout: Instruction) -> None:
-    from payouts.meanings import for_staff
-
-    typer.echo(for_staff(payout.state, payout.code, language="en"))
+    typer.echo(for_staff(done.state, done.code, language="en"))
 
 
 def _line(each: Instruction) -> str:

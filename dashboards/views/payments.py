@@ -1,4 +1,4 @@
-"""The page of one payment, found by any of its references, with every change of its state."""
+"""The page of payments: what waits for a person, what failed and why, and one payment with its history."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import fragments
+from dashboards.actions.confirmed_action import draw_result
+from dashboards.actions.payout_by_hand import by_hand, stop_switch
+from dashboards.actions.payout_rulings import held_rewards, waiting_batches
 from dashboards.formatting import clock_time, day_and_year, short_day
+from dashboards.parts.payouts import failures, gate, lead
+from dashboards.reading.payouts import pilot_payouts, rulings
 from dashboards.visit import Visit, current
 from payouts.answering import earned_in_words
 from payouts.meanings import for_staff
@@ -30,14 +35,37 @@ MOST_SHOWN = 5  # guests who share a short reference
 
 
 def show(visit: Visit) -> None:
-    """Draw the page."""
+    """Draw the page; a reader of some cafés sees those cafés' rewards, and no payouts of the whole pilot."""
     say = visit.say
     visit.draw(fragments.page_head(crumb=say("payments.crumb"), title=say("payments.title"), freshness=""))
-    visit.draw(fragments.paragraph(say("payments.what")))
-    typed = st.text_input(say("payments.search"), key="sok", max_chars=255, placeholder="K7M-2Q4", width=420)
+    draw_result(visit)
+    summed = st.container()
+    typed = st.text_input(
+        say("payments.search"), key="sok", max_chars=255, placeholder="K7M-2Q4", width=420, help=say("payments.what")
+    )
     wanted = composed(typed).strip()
-    if not wanted:
+    if wanted:
+        _found(visit, wanted)
         return
+    waiting = rulings(visit.store(permission="money"), cafes=visit.ids, simulated=visit.simulated)
+    pilot = None
+    if visit.principal.cafes is None:
+        pilot = pilot_payouts(visit.home, visit.store(permission="money"), simulated=visit.simulated, now=visit.now)
+    with summed:
+        visit.draw(fragments.lead(lead(visit, waiting, pilot)))
+    held_rewards(visit, waiting)
+    if pilot is None:
+        visit.draw(fragments.paragraph(say("payments.whole_pilot")))
+        return
+    waiting_batches(visit, pilot)
+    failures(visit, pilot)
+    by_hand(visit, pilot)
+    gate(visit, pilot)
+    stop_switch(visit, pilot)
+
+
+def _found(visit: Visit, wanted: str) -> None:
+    say = visit.say
     found = [one for one in search(visit.store(permission="money"), wanted) if _is_visible(visit, one)]
     if not found:
         visit.draw(fragments.lead(say("payments.nothing"), notes=[say("payments.nothing_do")]))
@@ -128,8 +156,9 @@ def _changes(visit: Visit, changes: list[Change]) -> None:
                     say("payments.when"): f"{short_day(business_day(each.at), language=visit.language)} "
                     f"{clock_time(each.at)}",
                     say("payments.change_head"): visit.name_of("payments.change", each.what),
-                    say("payments.of"): each.subject,
-                    say("payments.detail"): each.detail,
+                    # A bank payout's account and failure code belong to the guest's bank.
+                    say("payments.of"): "" if each.what.startswith("bank.") else each.subject,
+                    say("payments.detail"): "" if each.what.startswith("bank.") else each.detail,
                     say("payments.by"): each.actor,
                 }
                 for each in changes

@@ -106,7 +106,7 @@ def test_a_payout_that_no_longer_passes_the_gate_is_not_sent_by_hand(pilot: Pilo
     (reward,) = rail_payouts.unpaid_rewards(paid.store, rail="memory", simulated=True)
     paid.home.lake().replace_partition(QUARANTINE, reward.day, frame.with_columns(day=pl.lit(reward.day)), commit={})
     done = pilot("payout", verb, "H7KM3Q", "--reason", "The guest is waiting")
-    assert (done.exit_code, "quality checks" in done.stdout, paid.rail.made) == (1, True, {})
+    assert (done.exit_code, "quality checks" in done.stderr, paid.rail.made) == (1, True, {})
 
 
 def test_a_refused_payout_is_shown_with_a_remedy_and_retried_only_by_retry(pilot: Pilot, paid: Paid) -> None:

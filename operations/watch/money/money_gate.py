@@ -98,6 +98,11 @@ class MoneyGate:
         stops = gate(self._home.lake(), GATED_TABLES, days=days).stops
         return tuple(GateBlock("expectation_failed", stop.day, stop.table, stop.expectation) for stop in stops)
 
+    def blocks(self, rail: str, *, simulated: bool) -> tuple[GateBlock, ...]:
+        """Return what holds days back now, from the next batch and from sending; validates nothing."""
+        gates = self._gates(awaiting.decided_days(self._home.store(), rail=rail, simulated=simulated))
+        return tuple(dict.fromkeys([*_blocks(gates), *self.failed(rail, simulated=simulated)]))
+
     def check(self, rail: str, *, simulated: bool, now: datetime) -> GateVerdict:
         """Check the days of the rewards claimed by now; rewards claimed later have not passed the gate."""
         days = awaiting.decided_days(self._home.store(), rail=rail, simulated=simulated)
@@ -108,17 +113,11 @@ class MoneyGate:
             self._validate(self._home, due, now)
             gates = self._gates(days)
             self._tried = self._tried.union(due).intersection(_unvalidated(gates))
-        unvalidated = _unvalidated(gates)
-        failed = [
-            GateBlock("expectation_failed", stop.day, stop.table, stop.expectation)
-            for each in gates.values()
-            for stop in each.stops
-        ]
         passed = {day: decided for day, decided in days.items() if gates[day].open}
         return GateVerdict(
             passed,
-            (*failed, *(GateBlock("not_validated", day) for day in unvalidated)),
-            waits=not self._tried.issuperset(unvalidated),
+            _blocks(gates),
+            waits=not self._tried.issuperset(_unvalidated(gates)),
             quarantined=self._quarantined(passed) if passed else frozenset(),
         )
 
@@ -144,3 +143,12 @@ class MoneyGate:
 
 def _unvalidated(gates: Mapping[date, Gate]) -> list[date]:
     return [day for day, each in gates.items() if each.unjudged]
+
+
+def _blocks(gates: Mapping[date, Gate]) -> tuple[GateBlock, ...]:
+    failed = (
+        GateBlock("expectation_failed", stop.day, stop.table, stop.expectation)
+        for each in gates.values()
+        for stop in each.stops
+    )
+    return (*failed, *(GateBlock("not_validated", day) for day in _unvalidated(gates)))

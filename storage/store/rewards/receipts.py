@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 
@@ -72,6 +73,13 @@ def by_reference(store: Store, reference: str) -> list[Receipt]:
     query = select(*_COLUMNS).where(receipts.c.reference == folded).order_by(receipts.c.created_at.desc())
     with store.reading() as connection:
         return [Receipt(*row) for row in connection.execute(query)]
+
+
+def references(store: Store, session_ids: Collection[str]) -> dict[str, str]:
+    """Return the spoken reference of each session that has a receipt."""
+    query = select(receipts.c.session_id, receipts.c.reference).where(receipts.c.session_id.in_(sorted(session_ids)))
+    with store.reading() as connection:
+        return {row.session_id: row.reference for row in connection.execute(query)}
 
 
 def newest_day(store: Store) -> date | None:

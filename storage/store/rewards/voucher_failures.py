@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import exists, insert, select
 
 from pilot.business_days import business_day
 from storage.store import outbox
 from storage.store.engine import Store, serialise
 from storage.store.schemas.money import vouchers
 from storage.store.schemas.provider import voucher_failures
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherFailure:
+    """One valid voucher that a till could not redeem; `why` is the code of the cause."""
+
+    reward_id: str
+    cafe: str
+    why: str
+    at: datetime
+
+
+def unredeemed_since(store: Store, *, since: datetime, simulated: bool) -> list[VoucherFailure]:
+    """Return the failures since a moment whose voucher was not redeemed later either, newest first."""
+    table = voucher_failures
+    later = exists(select(vouchers.c.reward_id)).where(
+        vouchers.c.reward_id == table.c.reward_id, vouchers.c.state == "redeemed"
+    )
+    query = (
+        select(table.c.reward_id, table.c.cafe, table.c.why, table.c.at)
+        .where(table.c.at >= since, table.c.simulated == simulated, ~later)
+        .order_by(table.c.at.desc())
+    )
+    with store.reading() as connection:
+        return [VoucherFailure(*row) for row in connection.execute(query)]
 
 
 def record(store: Store, code_hash: str, *, cafe: str, why: str, at: datetime) -> bool:

@@ -66,6 +66,23 @@ def test_the_gate_opens_once_days_are_validated_after_the_decision(claimed: Home
     assert blocks(gate) == []
 
 
+def test_the_blocks_are_read_without_validating_a_day(claimed: Home) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError
+
+    gate = MoneyGate(claimed, validate=never)
+
+    def read() -> list[str]:
+        return [each.code for each in gate.blocks("memory", simulated=True)]
+
+    assert read() == ["not_validated"]
+    validate(claimed, at=START + timedelta(minutes=1), passed=False)
+    assert read() == ["expectation_failed"]
+    validate(claimed, at=START + timedelta(minutes=1))
+    assert read() == []
+    assert gate.blocks("another rail", simulated=True) == ()
+
+
 def test_the_gate_is_open_if_nothing_is_claimed(claimed: Home) -> None:
     assert MoneyGate(claimed).check("another rail", simulated=True, now=START) == GateVerdict({})
 
