@@ -9,6 +9,9 @@ from storage.store.rewards.decisions import Decision
 
 WORDS = "money"
 
+# Reasons of a decision that are not about the answer, so its explanation has no words for them.
+OTHER_REASONS = {"device_had_reward": "why.device", "beyond_trial": "why.beyond", "daily_budget": "why.budget"}
+
 
 def earned_in_words(decision: Decision | None, *, language: Language) -> str:
     """Return whether the session earned a reward, with the reason and without any threshold.
@@ -33,6 +36,14 @@ def ruling(decision: Decision | None, *, language: Language) -> str:
     if decision is None or decision.released is None:
         return ""
     return say("bank", f"why.{'released' if decision.released else 'refused'}", language)
+
+
+def first_sentence(decision: Decision | None, *, language: Language) -> str:
+    """Return what decided a reward besides the answer: a person's ruling, or a limit; empty for the answer itself."""
+    ruled = ruling(decision, language=language)
+    if ruled or decision is None or decision.reason not in OTHER_REASONS:
+        return ruled
+    return say("bank", OTHER_REASONS[decision.reason], language)
 
 
 def reasons_in_words(reason: str, *, language: Language) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from payouts.deciding import decide_sessions
+from payouts.deciding import decide_sessions, issuer
 from pilot.lake_tables.tables import FINGERPRINTS, SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS, TURNS
 from pilot.settings import Settings
 from pipelines.feedback.scored_feedback import scored_feedback
@@ -20,9 +20,9 @@ from pipelines.signals.velocity import HISTORY_COLUMNS
 from storage.home import Home, open_home
 from storage.store import audit
 from storage.store.privacy import tombstones
-from storage.store.rewards import receipts
+from storage.store.rewards import decisions, receipts
 from storage.store.rewards.receipts import Receipt
-from storage.store.rewards.reward_cases import Candidate
+from storage.store.rewards.reward_cases import Candidate, Judgement, Outcome
 from tests.cli.conftest import Pilot
 from tests.events import MORNING, Story, raw_events
 from tests.pipelines.signals.visits import visit
@@ -218,3 +218,38 @@ def test_a_persons_ruling_on_a_held_reward_comes_first(pilot: Pilot, home: Home,
     lines = pilot("why", "BCD234").stdout.splitlines()
     assert ruling in lines[1]
     assert any("BCD234" in line for line in lines[2:]) == (verb == "refuse")
+
+
+@pytest.mark.parametrize(
+    ("reason", "outcome", "first"),
+    [
+        ("device_had_reward", "declined", "Svaret var bra nog, men du kan få en belöning per dag och kafé."),
+        ("beyond_trial", "declined", "Svaret var bra nog, men provperiodens belöningar var slut."),
+        (
+            "daily_budget",
+            "held",
+            "Ovanligt många belöningar delades ut samma dag, så en person tittar på den här först.",
+        ),
+    ],
+)
+def test_a_reason_that_is_not_about_the_answer_comes_first(
+    pilot: Pilot, home: Home, reason: str, outcome: Outcome, first: str
+) -> None:
+    story = visit(GOOD)
+    build(home, story)
+    receipt(home, story)
+    candidate = Candidate(
+        session_id=story.session_id, day=MORNING.date(), cafe=story.cafe, simulated=False, consent=True, score=90,
+        counted_score=90, clear=True, held_until=None, reasons=(), device=None, rubric_version="2026-11",
+        scorer_version="1",
+    )  # fmt: skip
+    decisions.decide(
+        home.store(),
+        [candidate],
+        decision_rule=lambda *_: Judgement(outcome, reason, 4000 if outcome == "held" else 0),
+        issuer=issuer(home.secret()),
+        decided_by="assets",
+    )
+    output = pilot("why", "BCD234").stdout
+    assert output.splitlines()[1] == first
+    assert "ger en belöning." not in output

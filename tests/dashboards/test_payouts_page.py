@@ -57,7 +57,7 @@ def payments(visit_pages: Pages, *account: object) -> AppTest:
 
 def form_of(at: AppTest, prefix: str) -> str:
     """Return the key of the one form whose key begins so."""
-    (found,) = {each.key.removesuffix("-send") for each in at.button if (each.key or "").startswith(prefix)}
+    (found,) = {str(each.key).removesuffix("-send") for each in at.button if str(each.key).startswith(prefix)}
     return found
 
 

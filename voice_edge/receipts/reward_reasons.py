@@ -14,7 +14,7 @@ from datetime import date
 from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
-from payouts.answering import ruling
+from payouts.answering import OTHER_REASONS, first_sentence
 from payouts.rewards import prospective_reward_ore
 from pilot.cafes import Cafe, Language, Pilot
 from pilot.errors import InvalidEvent, PilotError
@@ -32,9 +32,6 @@ MOST_QUOTES = 6  # sentences
 SENTENCE = re.compile(r"\S[^.!?]*[.!?]*")
 if TYPE_CHECKING:
     from pipelines.scoring import Span
-
-# Reasons of a decision that are not about the answer, so `explain` has no words for them.
-OTHER_REASONS = {"device_had_reward": "why.device", "beyond_trial": "why.beyond", "daily_budget": "why.budget"}
 
 # A decision records that a signal capped its score, not which one: only a single capping signal can be named.
 CAPPING = tuple(name for name, reason in REASONS.items() if reason.severity == "cap")
@@ -107,9 +104,7 @@ def reward_reasons(
     """
     if decision is None:
         return RewardReasons((say("bank", "why.waiting", language),))
-    first = ruling(decision, language=language)
-    if not first and decision.reason in OTHER_REASONS:
-        first = say("bank", OTHER_REASONS[decision.reason], language)
+    first = first_sentence(decision, language=language)
     again = say("bank", "why.again", language, reference=receipt.reference)
     texts = session_texts(segments, receipt.day, receipt.session_id)
     if not texts:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, cast
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal, cast
 
 import typer
 
@@ -15,13 +15,10 @@ from pilot.identifiers import readable
 from pilot.words import LANGUAGES, say
 
 if TYPE_CHECKING:
-    from pipelines.feedback.explanation import SessionResult
-    from pipelines.scoring import Reasons, Score
     from storage.home import Home
     from storage.store.rewards.receipts import Receipt
 
 WORDS = "why"
-GONE_AFTER_HOURS = 1  # A result that is missing after this will not appear.
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
@@ -44,7 +41,8 @@ def why(
 
     Example: pilot why BCD234 --language en
     """
-    from pipelines.feedback.explanation import explain
+    from operations.session_answers import TABLES, score_again, session_answer
+    from storage.store.rewards import decisions
 
     spoken = _language(language)
     if quotes and not reason.strip():
@@ -53,14 +51,27 @@ def why(
         )
     opened = home()
     receipt = _receipt(opened, code, language=spoken, cafe=cafe, day=day)
-    stored, result = _result(opened, receipt, language=spoken)
-    sentences = _with_ruling(opened, receipt, list(explain(result, language=spoken)), language=spoken)
+    known = {each.id: each for each in opened.cafes().cafe}
+    decision = decisions.find(opened.store(), receipt.session_id)
+    with opened.lake().snapshot(*TABLES, days=[receipt.day]) as snapshot:
+        found = session_answer(
+            opened.store(), snapshot, receipt, decision, cafe=known.get(receipt.cafe), language=spoken,
+            now=datetime.now(UTC),
+        )  # fmt: skip
+        quoted = None
+        if quotes:
+            _record_quotes(opened, receipt, reason=reason)
+            texts, scored = score_again(snapshot, receipt, cafe=known.get(receipt.cafe))
+            quoted = [
+                {"subscore": span.subscore, "words": texts[span.turn][span.start : span.end]} for span in scored.spans
+            ]
+    sentences = list(found.sentences)
     if receipt.simulated:
         sentences.append(say(WORDS, "simulated", spoken))
-    quoted = _quotes(opened, receipt, reason=reason) if quotes else None
     if as_json:
+        result = found.result
         print_json(
-            stored
+            found.stored
             | {"outcome": result.outcome, "said": result.said, "left_out": result.left_out, "sentences": sentences}
             | ({"quoted": quoted} if quotes else {})
         )
@@ -70,21 +81,6 @@ def why(
         typer.echo(sentence)
     for quote in quoted or ():
         typer.echo(f"  {quote['subscore']}: {quote['words']}")
-
-
-def _with_ruling(opened: Home, receipt: Receipt, sentences: list[str], *, language: Language) -> list[str]:
-    """Return the sentences, the first replaced by a person's ruling if there is one."""
-    from payouts.answering import ruling
-    from storage.store.rewards import decisions
-
-    decision = decisions.find(opened.store(), receipt.session_id)
-    ruled = ruling(decision, language=language)
-    if decision is None or not ruled:
-        return sentences
-    sentences = [ruled, *sentences[1:]]
-    if not decision.released:
-        sentences.append(say("bank", "why.again", language, reference=receipt.reference))
-    return sentences
 
 
 def _language(text: str) -> Language:
@@ -135,56 +131,11 @@ def _line(opened: Home, receipt: Receipt, *, language: Language) -> str:
     )
 
 
-def _result(opened: Home, receipt: Receipt, *, language: Language) -> tuple[dict[str, Any], SessionResult]:
-    """Return the lake's rows about the receipt's session, and the result that the explanation needs."""
-    from pilot.lake_tables.tables import SCORED_FEEDBACK, SESSION_SIGNALS
-    from pipelines.feedback.explanation import RaisedSignal, SessionResult
-    from storage.store.privacy import tombstones
-
-    reference = receipt.reference
-    if receipt.session_id in tombstones.for_day(opened.store(), receipt.day):
-        raise NotExplained(say(WORDS, "lookup.erased", language, code=reference), remedy="")
-    of_session, parameters = "where day = ? and session_id = ?", [receipt.day, receipt.session_id]
-    with opened.lake().snapshot(SCORED_FEEDBACK, SESSION_SIGNALS) as snapshot:
-        scored = snapshot.sql(f"select * from scored_feedback {of_session}", parameters)  # noqa: S608
-        signals = snapshot.sql(f"select * from session_signals {of_session} order by signal", parameters)  # noqa: S608
-    if scored.is_empty():
-        fresh = datetime.now(UTC) - receipt.created_at < timedelta(hours=GONE_AFTER_HOURS)
-        raise NotExplained(
-            say(WORDS, f"lookup.{'pending' if fresh else 'expired'}", language, code=reference), remedy=""
-        )
-    row = scored.row(0, named=True)
-    reasons = _reasons(opened, receipt, scorer_version=row["scorer_version"])
-    result = SessionResult(
-        reference=reference,
-        score=row["score"],
-        eligible=row["eligible"],
-        said=reasons.said,
-        left_out=reasons.left_out,
-        signals=tuple(row["signals"]),
-        raised=tuple(
-            RaisedSignal(each["signal"], each["severity"], each["cap"], each["held_until"])
-            for each in signals.iter_rows(named=True)
-        ),
-    )
-    shown = ("signal", "severity", "cap", "held_until", "related", "counts", "signals_version")
-    raised = [{name: each[name] for name in shown} for each in signals.iter_rows(named=True)]
-    return {"reference": reference, **row, "raised": raised}, result
-
-
-def _reasons(opened: Home, receipt: Receipt, *, scorer_version: str) -> Reasons:
-    """Return what the answer says and leaves out; nothing if another version of the scorer judged it."""
-    from pipelines.scoring import SCORER_VERSION, Reasons
-
-    return _scored_again(opened, receipt)[1].reasons if scorer_version == SCORER_VERSION else Reasons()
-
-
-def _quotes(opened: Home, receipt: Receipt, *, reason: str) -> list[dict[str, str]]:
-    """Return the words that earned points, after recording the access in the audit log."""
+def _record_quotes(opened: Home, receipt: Receipt, *, reason: str) -> None:
+    """Record in the audit log that a guest's words are shown, before they are."""
     from storage.store import audit
 
-    store = opened.store()
-    with store.begin() as connection:
+    with opened.store().begin() as connection:
         audit.record(
             connection,
             actor=actor(),
@@ -192,22 +143,3 @@ def _quotes(opened: Home, receipt: Receipt, *, reason: str) -> list[dict[str, st
             subject=receipt.session_id,
             reason=reason,
         )
-    texts, scored = _scored_again(opened, receipt)
-    return [{"subscore": span.subscore, "words": texts[span.turn][span.start : span.end]} for span in scored.spans]
-
-
-def _scored_again(opened: Home, receipt: Receipt) -> tuple[list[str], Score]:
-    """Return the counted turns of the receipt's session and their score."""
-    import unicodedata
-
-    import polars as pl
-
-    from pilot.lake_tables.tables import TURNS
-    from pipelines.feedback.counting_turns import counts_as_feedback
-    from pipelines.scoring import score
-
-    turns = opened.lake().read(TURNS, days=[receipt.day]).filter(pl.col("session_id") == receipt.session_id)
-    said = turns.filter(counts_as_feedback()).sort("turn")
-    texts = [unicodedata.normalize("NFC", text) for text in said["transcript"]]  # spans index NFC text
-    known = {cafe.id: cafe for cafe in opened.cafes().cafe}
-    return texts, score(texts, language=cast("Language", receipt.language), cafe=known.get(receipt.cafe))
