@@ -15,7 +15,7 @@ from pilot.cafes import Cafe, Language
 from pilot.errors import PilotError
 from pilot.lake_tables.tables import SCORED_FEEDBACK, SESSION_SIGNALS, TURNS
 from pilot.words import say
-from pipelines.feedback.explanation import RaisedSignal, SessionResult, explain
+from pipelines.feedback.explanation import Outcome, RaisedSignal, SessionResult, explain, spoken_day
 from storage.store.privacy import tombstones
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def session_answer(
     return SessionAnswer(
         stored={"reference": receipt.reference, **row, "raised": raised},
         result=result,
-        sentences=_sentences(receipt, decision, list(explain(result, language=language)), language=language),
+        sentences=_sentences(receipt, decision, result, language=language),
     )
 
 
@@ -131,12 +131,27 @@ def _result(
 
 
 def _sentences(
-    receipt: Receipt, decision: Decision | None, sentences: list[str], *, language: Language
+    receipt: Receipt, decision: Decision | None, result: SessionResult, *, language: Language
 ) -> tuple[str, ...]:
-    """Return the sentences, the first replaced by a ruling or a reason that is not about the answer."""
-    first = first_sentence(decision, language=language)
-    if decision is not None and first:
+    """Return the explanation; its headline is the decision, if there is one that the result does not explain."""
+    sentences = list(explain(result, language=language))
+    if decision is None:
+        return tuple(sentences)
+    first = first_sentence(decision, language=language) or _decided(decision, result, language=language)
+    if first:
         sentences = [first, *sentences[1:]]
         if decision.outcome == "declined" or decision.released is False:
             sentences.append(say("bank", "why.again", language, reference=receipt.reference))
     return tuple(sentences)
+
+
+def _decided(decision: Decision, result: SessionResult, *, language: Language) -> str:
+    """Return the decision in words if the lake's result differs: it was made on an earlier scoring, and is final."""
+    outcome: dict[str, Outcome] = {"eligible": "rewarded", "held": "held", "declined": "not_rewarded"}
+    decided = outcome[decision.outcome]
+    if decided == result.outcome:
+        return ""
+    if decided == "held" and decision.held_until is None:
+        return say("bank", "why.waiting", language)
+    day = "" if decision.held_until is None else spoken_day(decision.held_until, language=language)
+    return say(WORDS, f"outcome.{decided}", language, day=day)

@@ -41,7 +41,7 @@ def by_hand(visit: Visit, pilot: PilotPayouts) -> None:
     if not payouts or not visit.principal.may(CHANGE):
         return
     visit.draw(fragments.section_head(say("payments.hand.title"), summary=say("payments.hand.what")))
-    with st.container(border=True, key="by-hand"):
+    with st.container(key="by-hand"):
         names = {
             name: f"{kronor(each.amount_ore)}, {state_name(visit, each)}, {name}" for name, each in payouts.items()
         }

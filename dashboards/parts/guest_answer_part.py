@@ -40,9 +40,9 @@ def guest_answer(visit: Visit, receipt: Receipt) -> Markup:
         (_say(visit, "find.why"), why),
     ]
     notes = [note]
-    if state.code in ("no_reward", "review"):
+    if state.code == "no_reward":
         notes.append(_say(visit, "find.again", reference=_spoken(receipt)))
-    if receipt.simulated:
+    if receipt.simulated and not visit.simulated:
         notes.append(_say(visit, "find.simulated"))
     return render(
         "answers", title=f"{names.get(receipt.cafe, receipt.cafe)}, {_spoken(receipt)}", answers=answers, notes=notes

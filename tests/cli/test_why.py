@@ -232,7 +232,7 @@ def test_a_persons_ruling_on_a_held_reward_comes_first(pilot: Pilot, home: Home,
         ),
     ],
 )
-def test_a_reason_that_is_not_about_the_answer_comes_first(
+def test_a_decision_that_the_lake_does_not_explain_comes_first(
     pilot: Pilot, home: Home, reason: str, outcome: Outcome, first: str
 ) -> None:
     story = visit(GOOD)

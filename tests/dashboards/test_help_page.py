@@ -81,7 +81,7 @@ def test_a_limit_that_decided_is_the_reason(
     decide(home, scored(home), outcome=outcome, reason=reason)
     text = shown(found(visit_pages, "BCD234", "manager", ("aurora",)))
     assert rewarded in text and why in text
-    assert "Ring supporten och uppge referensen BCD 234." in text
+    assert ("Ring supporten och uppge referensen BCD 234." in text) == (outcome == "declined")
     assert "ger en belöning." not in text
 
 
