@@ -37,14 +37,22 @@ def read_cafes(path: Path) -> Cafes:
     Raises:
         InvalidCafes: there is none, it cannot be read, or its content is wrong.
     """
+    return _parsed(cafes_text(path), str(find_cafes_file(path)))
+
+
+def cafes_text(path: Path) -> str:
+    """Return the text of the cafés' file.
+
+    Raises:
+        InvalidCafes: there is none, or it cannot be read.
+    """
     place = find_cafes_file(path)
     try:
-        text = place.read_text(encoding="utf-8")
+        return place.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise InvalidCafes(f"{place} is not UTF-8 text.", remedy="Save it as UTF-8 and try again.") from None
     except OSError as error:
         raise InvalidCafes(f"{place} cannot be read: {error.strerror}.", remedy="Correct its permissions.") from None
-    return _parsed(text, str(place))
 
 
 # A thousand cafés take a second to parse, and a page asks for them at each render. The key is the whole text, so that

@@ -9,9 +9,12 @@ import streamlit as st
 
 from dashboards import fragments
 from dashboards.actions.code_actions import retire_code
+from dashboards.actions.cafe_accounts import cafe_accounts
+from dashboards.actions.cafes_draft import draft_of_file
 from dashboards.actions.confirmed_action import confirmed_action, draw_result
 from dashboards.choices.url_choice import url_choice
 from dashboards.formatting import clock_time, long_day, number, short_day
+from dashboards.parts.cafe_context import cafe_context
 from dashboards.reading.code_scans import DAYS, TABLES, code_scans
 from dashboards.reading.page_snapshot import PageSnapshot
 from dashboards.visit import Visit, current
@@ -61,7 +64,10 @@ def show(visit: Visit) -> None:
     _pause(visit, cafe, states.get(chosen, CafeState(chosen)))
     _limit(visit, cafe, uses[chosen])
     _codes(visit, cafe, [one for one in active if one.cafe == chosen])
+    cafe_accounts(visit, cafe)
+    cafe_context(visit, cafe)
     _week(visit, cafe)
+    draft_of_file(visit)
 
 
 def _lead(visit: Visit, states: dict[str, CafeState], uses: dict[str, TrialUse]) -> str:
@@ -148,7 +154,7 @@ def _codes(visit: Visit, cafe: Cafe, active: list[Code]) -> None:
     rows = [
         {
             say("cafes.codes.code"): one.code,
-            say("cafes.codes.place"): one.label,
+            say("cafes.codes.place"): _place(visit, one.label),
             say("cafes.codes.issued"): _moment(visit, one.created_at),
             say("cafes.codes.scanned"): _moment(visit, scans[one.code])
             if one.code in scans
@@ -158,11 +164,16 @@ def _codes(visit: Visit, cafe: Cafe, active: list[Code]) -> None:
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
     with st.expander(say("cafes.retire.title")):
-        options = {one.code: f"{one.code}, {one.label}" for one in active}
+        options = {one.code: f"{one.code}, {_place(visit, one.label)}" for one in active}
         code: str = st.selectbox(
             say("cafes.codes.code"), list(options), format_func=options.__getitem__, key=f"code-{cafe.id}"
         )
         retire_code(visit, cafe, code, key=f"retire-{cafe.id}", permission="cafes")
+
+
+def _place(visit: Visit, label: str) -> str:
+    """Return a code's place in words; a label that a person chose is shown as it is."""
+    return visit.name_of("cafes.codes.label", label)
 
 
 def _week(visit: Visit, cafe: Cafe) -> None:
