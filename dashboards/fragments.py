@@ -77,7 +77,7 @@ def section_head(title: str, *, summary: str = "") -> Markup:
 
 def paragraph(text: str) -> Markup:
     """Return one paragraph."""
-    return render("paragraph", text=text)
+    return render("paragraph", text=with_code(text))
 
 
 def status(text: str) -> Markup:
