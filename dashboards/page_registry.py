@@ -39,6 +39,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry("customers.py", "nav.customers", "kunder", "cafe", "feedback"),
     PageEntry("qr_codes.py", "nav.qr_codes", "qr-koder", "cafe", "cafe.change"),
     PageEntry("rewards.py", "nav.rewards", "beloningar", "cafe", "feedback"),
+    PageEntry("survey.py", "nav.survey", "enkat", "cafe", "feedback"),
     PageEntry("help.py", "nav.help", "hjalp", "cafe", "feedback"),
     PageEntry("pilot_overview.py", "nav.overview", "piloten", "pilot", "pilot"),
     PageEntry("kpi.py", "nav.kpi", "kpi", "pilot", "pilot"),

@@ -29,13 +29,17 @@ def draft_of_file(visit: Visit) -> None:
         return
     say = visit.say
     visit.draw(fragments.section_head(say("cafes.draft.title"), summary=say("cafes.draft.what")))
+    text = cafes_text(visit.home.settings.cafes_file)
+    if len(text) > MOST_CHARACTERS:
+        visit.draw(fragments.paragraph(say("cafes.draft.too_large")))
+        return
     with st.expander(say("cafes.draft.open"), key="cafes-draft"):
         visit.confirm(permission="cafes")
         with st.form("draft", border=False):
-            text = composed(
+            draft = composed(
                 st.text_area(
                     say("cafes.draft.text"),
-                    value=cafes_text(visit.home.settings.cafes_file),
+                    value=text,
                     height=HEIGHT,
                     max_chars=MOST_CHARACTERS,
                     key="draft-text",
@@ -43,7 +47,7 @@ def draft_of_file(visit: Visit) -> None:
             )
             checked = st.form_submit_button(say("cafes.draft.check"), key="draft-check")
         if checked:
-            _checked(visit, text)
+            _checked(visit, draft)
 
 
 def _checked(visit: Visit, text: str) -> None:

@@ -34,9 +34,9 @@ def held_rewards(visit: Visit, waiting: Rulings) -> None:
     visit.draw(fragments.section_head(say("payments.held.title"), summary=summary))
     if not waiting.held:
         return
-    names = {each.session_id: _name(visit, each, waiting) for each in waiting.held}
+    names = {each.session_id: _name(visit, each, waiting) for each in waiting.to_choose}
     chosen = st.selectbox(
-        say("payments.held.choose", count=len(names)),
+        say("payments.held.choose", count=len(waiting.held)),
         list(names),
         format_func=names.__getitem__,
         key="held",

@@ -12,7 +12,7 @@ from storage.home import Home
 from storage.store.cafes import switches
 from storage.store.cafes.switches import Switch
 from storage.store.engine import Store
-from storage.store.payouts import batches
+from storage.store.payouts import batches, rail_payouts
 from storage.store.payouts.batches import Batch
 from storage.store.payouts.instruction_rows import Instruction
 from storage.store.rewards import decisions, freezing, receipts, voucher_failures
@@ -21,14 +21,25 @@ from storage.store.rewards.voucher_failures import VoucherFailure
 
 FAILED = ("refused", "needs_review", "held", "reversed")
 VOUCHER_FAILURE_DAYS = 30
+MOST_TO_CHOOSE = 200  # held rewards, the most urgent ones
 
 
 @dataclass(frozen=True, slots=True)
 class Rulings:
-    """The held rewards of the cafés that a reader may see, most urgent first, with the guests' references."""
+    """The held rewards of the cafés that a reader may see, most urgent first.
+
+    Attributes:
+        held: All of them.
+        references: The guests' references by session, of those to choose from.
+    """
 
     held: tuple[Decision, ...]
     references: Mapping[str, str]
+
+    @property
+    def to_choose(self) -> tuple[Decision, ...]:
+        """Return those that a list can hold."""
+        return self.held[:MOST_TO_CHOOSE]
 
     def overdue(self, now: datetime) -> int:
         """Return how many have waited longer than their guest was promised."""
@@ -62,18 +73,18 @@ class PilotPayouts:
 
 def rulings(store: Store, *, cafes: Collection[str], simulated: bool) -> Rulings:
     """Return the held rewards of some cafés."""
-    held = tuple(each for each in decisions.held_rewards(store) if each.cafe in cafes and each.simulated == simulated)
-    return Rulings(held, receipts.references(store, [each.session_id for each in held]))
+    mine = frozenset(cafes)
+    held = tuple(each for each in decisions.held_rewards(store) if each.cafe in mine and each.simulated == simulated)
+    return Rulings(held, receipts.references(store, [each.session_id for each in held[:MOST_TO_CHOOSE]]))
 
 
 def pilot_payouts(home: Home, store: Store, *, simulated: bool, now: datetime) -> PilotPayouts:
     """Return the payouts of the whole pilot."""
     rail = rail_name(home.settings) or ""
-    mine = {each.id: each for each in batches.batches(store) if each.simulated == simulated}
-    payouts = [each for each in batches.instructions(store) if each.batch_id in mine]
+    payouts = rail_payouts.not_paid(store, simulated=simulated)
     waiting = []
-    for batch in mine.values():
-        if batch.approval == "waiting":
+    for batch in batches.batches(store):
+        if batch.approval == "waiting" and batch.simulated == simulated:
             own = [each.amount_ore for each in payouts if each.batch_id == batch.id]
             waiting.append((batch, len(own), sum(own)))
     return PilotPayouts(
@@ -81,8 +92,8 @@ def pilot_payouts(home: Home, store: Store, *, simulated: bool, now: datetime) -
         stopped=switches.find(store, "rewards_stopped"),
         blocks=MoneyGate(home).blocks(rail, simulated=simulated) if rail else (),
         waiting=tuple(waiting),
-        open=tuple(each for each in payouts if each.state != "paid"),
-        failed=tuple(each for each in payouts if each.state in FAILED or (each.state != "paid" and each.code)),
+        open=tuple(payouts),
+        failed=tuple(each for each in payouts if each.state in FAILED or each.code),
         frozen=sum(each.simulated == simulated for each in freezing.frozen_rewards_of(store)),
         unredeemed=tuple(
             voucher_failures.unredeemed_since(

@@ -11,11 +11,13 @@ from storage.store.schemas import money as money_schema
 from storage.store.schemas import payout as payout_schema
 from storage.store.schemas import privacy as privacy_schema
 from storage.store.schemas import provider as provider_schema
+from storage.store.schemas import surveys as surveys_schema
 from storage.store.schemas.core import metadata
 
 # Imported for their tables.
 _ = access_schema, cases_schema, incidents_schema, money_schema, payout_schema, privacy_schema, provider_schema
 _ = access_schema, cases_schema, digests_schema, money_schema, payout_schema, privacy_schema, provider_schema
+_ = access_schema, cases_schema, money_schema, payout_schema, privacy_schema, provider_schema, surveys_schema
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,

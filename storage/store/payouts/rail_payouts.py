@@ -71,6 +71,18 @@ def unfinished(store: Store, *, rail: str, simulated: bool, approved: bool = Fal
         return [Instruction(*row) for row in connection.execute(query)]
 
 
+def not_paid(store: Store, *, simulated: bool) -> list[Instruction]:
+    """Return the payouts of every rail that were not made, or came back, by id."""
+    query = (
+        select(*INSTRUCTION_COLUMNS)
+        .select_from(INSTRUCTIONS.join(payout_batches, payout_batches.c.id == payout_instructions.c.batch_id))
+        .where(payout_instructions.c.state != "paid", payout_batches.c.simulated == simulated)
+        .order_by(payout_instructions.c.id)
+    )
+    with store.reading() as connection:
+        return [Instruction(*row) for row in connection.execute(query)]
+
+
 def unpaid_rewards(store: Store, *, rail: str, simulated: bool) -> list[UnpaidReward]:
     """Return the rewards in a rail's payouts that may still be sent, also by a person's retry.
 
