@@ -58,6 +58,7 @@ class _Pilot(LazyGroup):
             "proving",
             "Prove success, decline, retry, webhook replay and idempotency on a fake.",
         ),
+        "test-analytics": ("proving", "Recompute every figure of the pages by independent queries, in every role."),
         "provider-events": ("money", "Show the lag of Stripe's events, fetch missed ones, process events again."),
         "landing": ("data", "Show the landed segments, and salvage damaged ones."),
         "quality": ("data", "Validate every table, and list the rows that break an expectation."),

@@ -12,6 +12,7 @@ import streamlit as st
 from dashboards.entitled_lake import EntitledLake
 from dashboards.formatting import Language
 from dashboards.fragments import in_language
+from dashboards.reading.cover import Cover
 from dashboards.signed_in import AccessChanged, confirm
 from pilot.access import Permission, Principal
 from pilot.business_days import business_day
@@ -107,6 +108,12 @@ class Visit:
     def ids(self) -> tuple[str, ...]:
         """Return the ids of the cafés that this reader may see."""
         return tuple(cafe.id for cafe in self.cafes)
+
+    @property
+    def cover(self) -> Cover:
+        """Return what of the guests' words is covered for this reader."""
+        staff = {name for cafe in self.home.cafes().cafe for name in cafe.staff}
+        return Cover(self.principal.may("harmful"), tuple(sorted(staff)))
 
     def draw(self, fragment: Markup) -> None:
         """Draw a fragment of HTML, marked with the page's language: Streamlit's own frame is English."""

@@ -133,13 +133,23 @@ def _quote(
         language=feedback.language,
         turns=[_turn(visit, turn, is_first=place == 0) for place, turn in enumerate(feedback.turns)],
         no_words=_no_words(visit, feedback),
+        folded=visit.say(f"cover.unfold.{feedback.covered}") if feedback.covered else "",
         score=visit.say("day.said.score", score=feedback.score),
         details=[one for one in details if one],
         chips=chips,
     )
 
 
+def words_in_a_line(visit: Visit, feedback: Feedback) -> str:
+    """Return a guest's words for a file; instead of folded ones, why they are folded away."""
+    if feedback.covered:
+        return visit.say(f"cover.closed.{feedback.covered}")
+    return " / ".join(turn.words for turn in feedback.turns)
+
+
 def _no_words(visit: Visit, feedback: Feedback) -> str:
+    if feedback.covered and not visit.principal.may("harmful"):
+        return visit.say(f"cover.closed.{feedback.covered}")
     if "silence" in feedback.signals:
         return visit.say("day.said.nothing")
     return visit.say("day.said.no_words", days=retention_days(visit.home.settings, "words"))

@@ -11,6 +11,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboards.reading.cover import Cover, reason
 from dashboards.reading.kpi_figures import KpiFigure, figures_from
 from dashboards.reading.page_snapshot import CACHE_ENTRIES, CACHE_TTL_SECONDS, Key, PageSnapshot
 from pilot.business_days import local_time
@@ -39,7 +40,22 @@ class QuotedTurn:
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """One feedback that was sent."""
+    """One feedback that was sent.
+
+    Attributes:
+        session_id: The session.
+        sent_at: When it was sent.
+        language: The language spoken.
+        mode: voice, text or mixed.
+        score: Its usefulness, 0-100.
+        actionability: The subscore, 0-1.
+        aspects: The themes that it makes a claim about.
+        signals: The signals against its score.
+        turns: The guest's words; none if the reader may not see them.
+        flags: What should not wait.
+        satisfaction: positive, mixed, negative or neutral.
+        covered: The code of why its words are folded away; empty if they are not.
+    """
 
     session_id: str
     sent_at: datetime
@@ -52,6 +68,7 @@ class Feedback:
     turns: tuple[QuotedTurn, ...]
     flags: tuple[str, ...] = ()
     satisfaction: str = "neutral"
+    covered: str = ""
 
     @property
     def urgent(self) -> tuple[str, ...]:
@@ -126,7 +143,9 @@ class CafeDay:
 
 
 @st.cache_data(ttl=CACHE_TTL_SECONDS, max_entries=CACHE_ENTRIES, show_spinner=False)
-def cafe_day(_snapshot: PageSnapshot, key: Key, *, cafes: tuple[str, ...], day: date, simulated: bool) -> CafeDay:
+def cafe_day(
+    _snapshot: PageSnapshot, key: Key, *, cafes: tuple[str, ...], day: date, simulated: bool, cover: Cover
+) -> CafeDay:
     """Return one day of these cafés together; `key` is the snapshot's."""
     scope = (day, list(cafes), simulated)
     steps = _snapshot.sql(
@@ -172,7 +191,7 @@ def cafe_day(_snapshot: PageSnapshot, key: Key, *, cafes: tuple[str, ...], day: 
         completion=figures[0] if len(figures) == 1 else None,
         average_score=average,
         hours=_local_hours(hours.iter_rows()),
-        feedback=feedback_of(_snapshot, days=[day], cafes=cafes, simulated=simulated),
+        feedback=feedback_of(_snapshot, days=[day], cafes=cafes, simulated=simulated, cover=cover),
     )
 
 
@@ -188,33 +207,22 @@ def _local_hours(rows: Any) -> tuple[Hour, ...]:
 
 
 def feedback_of(
-    snapshot: PageSnapshot, *, days: Sequence[date], cafes: Sequence[str], simulated: bool
+    snapshot: PageSnapshot, *, days: Sequence[date], cafes: Sequence[str], simulated: bool, cover: Cover
 ) -> tuple[Feedback, ...]:
     """Return the feedback of some days and cafés in the guests' words, latest first."""
     scope = (list(days), list(cafes), simulated)
-    turns = snapshot.sql(
-        """
-        select session_id, question, transcript, low_confidence, edited
-        from turns
-        where list_contains(?, day) and list_contains(?, cafe) and simulated = ? and coalesce(transcript, '') <> ''
-        order by session_id, turn
-        """,
-        scope,
-    )
-    quoted: dict[str, list[QuotedTurn]] = {}
-    for session_id, question, transcript, uncertain, edited in turns.iter_rows():
-        quoted.setdefault(session_id, []).append(QuotedTurn(question or "", transcript, uncertain, edited))
+    quoted = turns_of(snapshot, days=days, cafes=cafes, simulated=simulated, cover=cover)
     scored = snapshot.sql(
-        """
+        f"""
         select
             feedback.session_id, feedback.completed_at, feedback.language, coalesce(sessions.mode, '') as mode,
             feedback.score, feedback.actionability, feedback.aspects, feedback.signals,
-            coalesce(feedback.flags, []) as flags, coalesce(feedback.themes, '') as themes
+            coalesce(feedback.flags, []) as flags, coalesce(feedback.themes, '') as themes, {reason("feedback")}
         from scored_feedback as feedback
         left join sessions on sessions.session_id = feedback.session_id and sessions.day = feedback.day
         where list_contains(?, feedback.day) and list_contains(?, feedback.cafe) and feedback.simulated = ?
         order by feedback.completed_at desc, feedback.session_id
-        """,
+        """,  # noqa: S608
         scope,
     )
     return tuple(
@@ -230,8 +238,30 @@ def feedback_of(
             flags=tuple(flags),
             satisfaction=satisfaction_of(POLARITY.findall(themes)),
             turns=tuple(quoted.get(session_id, ())),
+            covered=covered,
         )
-        for session_id, sent_at, language, mode, score, actionability, aspects, signals, flags, themes in (
+        for session_id, sent_at, language, mode, score, actionability, aspects, signals, flags, themes, covered in (
             scored.iter_rows()
         )
     )
+
+
+def turns_of(
+    snapshot: PageSnapshot, *, days: Sequence[date], cafes: Sequence[str], simulated: bool, cover: Cover
+) -> dict[str, list[QuotedTurn]]:
+    """Return the words of each scored session, as far as the reader may see them."""
+    turns = snapshot.sql(
+        f"""
+        select turns.session_id, {cover.words("question")}, {cover.words("transcript")}, low_confidence, edited
+        from turns join scored_feedback as feedback
+            on feedback.session_id = turns.session_id and feedback.day = turns.day
+        where list_contains(?, turns.day) and list_contains(?, turns.cafe) and turns.simulated = ?
+            and coalesce(transcript, '') <> '' and {cover.may_read("feedback")}
+        order by turns.session_id, turn
+        """,  # noqa: S608
+        (list(days), list(cafes), simulated),
+    )
+    quoted: dict[str, list[QuotedTurn]] = {}
+    for session_id, question, transcript, uncertain, edited in turns.iter_rows():
+        quoted.setdefault(session_id, []).append(QuotedTurn(question or "", transcript, uncertain, edited))
+    return quoted

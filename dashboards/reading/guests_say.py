@@ -8,7 +8,8 @@ from datetime import date
 import polars as pl
 import streamlit as st
 
-from dashboards.reading.cafe_day import Feedback, QuotedTurn
+from dashboards.reading.cafe_day import Feedback, turns_of
+from dashboards.reading.cover import Cover, reason
 from dashboards.reading.page_snapshot import CACHE_ENTRIES, CACHE_TTL_SECONDS, Key, PageSnapshot
 from pilot.dayparts import daypart
 from pilot.lake_tables.tables import SCORED_FEEDBACK, SESSIONS, TURNS
@@ -64,14 +65,15 @@ def find(
     simulated: bool,
     wanted: Filter,
     most: int,
+    cover: Cover,
 ) -> Found:
     """Return usable feedback of one café's period; `key` is the snapshot's."""
     rows = _snapshot.sql(
-        """
+        f"""
         select
-            feedback.session_id, feedback.completed_at, feedback.language, coalesce(sessions.mode, '') as mode,
+            feedback.day, feedback.session_id, feedback.completed_at, feedback.language, coalesce(sessions.mode, '') as mode,
             feedback.score, feedback.actionability, feedback.aspects, feedback.signals,
-            coalesce(feedback.flags, []) as flags, coalesce(feedback.themes, '{}') as themes
+            coalesce(feedback.flags, []) as flags, coalesce(feedback.themes, '{{}}') as themes, {reason("feedback")} as covered
         from scored_feedback as feedback
         left join sessions on sessions.session_id = feedback.session_id and sessions.day = feedback.day
         where feedback.cafe = ? and feedback.simulated = ? and feedback.day between ? and ?
@@ -81,10 +83,11 @@ def find(
             and (? = '' or sessions.mode = ?)
             and (? = '' or feedback.session_id in (
                 select session_id from turns
-                where cafe = ? and simulated = ? and day between ? and ? and contains(lower(transcript), lower(?))
-            ))
+                where cafe = ? and simulated = ? and day between ? and ?
+                    and contains(lower({cover.words("transcript")}), lower(?))
+            ) and {cover.may_read("feedback")})
         order by feedback.completed_at desc, feedback.session_id
-        """,
+        """,  # noqa: S608
         (
             *(cafe, simulated, first, last),
             *(wanted.language, wanted.language),
@@ -99,7 +102,9 @@ def find(
         polarity = themes.get(wanted.theme, "") if wanted.theme else satisfaction_of(themes.values())
         if wanted.polarity in ("", polarity) and wanted.daypart in ("", daypart(row["completed_at"])):
             kept.append((row, themes))
-    turns = _turns(_snapshot, [row["session_id"] for row, _ in kept[:most]], first=first, last=last)
+    quoted = turns_of(
+        _snapshot, days=sorted({row["day"] for row, _ in kept[:most]}), cafes=(cafe,), simulated=simulated, cover=cover
+    )
     shown = tuple(
         Feedback(
             session_id=row["session_id"],
@@ -111,25 +116,11 @@ def find(
             aspects=tuple(row["aspects"]),
             signals=(),
             flags=tuple(row["flags"]),
-            turns=turns.get(row["session_id"], ()),
+            turns=tuple(quoted.get(row["session_id"], ())),
+            satisfaction=satisfaction_of(themes.values()),
+            covered=row["covered"],
         )
-        for row, _ in kept[:most]
+        for row, themes in kept[:most]
     )
     return Found(len(kept), shown, {row["session_id"]: themes for row, themes in kept[:most]})
 
-
-def _turns(
-    snapshot: PageSnapshot, sessions: list[str], *, first: date, last: date
-) -> dict[str, tuple[QuotedTurn, ...]]:
-    rows = snapshot.sql(
-        """
-        select session_id, question, transcript, low_confidence, edited from turns
-        where day between ? and ? and list_contains(?, session_id) and coalesce(transcript, '') <> ''
-        order by session_id, turn
-        """,
-        (first, last, sessions),
-    )
-    quoted: dict[str, tuple[QuotedTurn, ...]] = {}
-    for session, question, words, uncertain, edited in rows.iter_rows():
-        quoted[session] = (*quoted.get(session, ()), QuotedTurn(question or "", words, uncertain, edited))
-    return quoted

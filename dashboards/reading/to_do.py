@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboards.reading.cafe_day import Feedback, feedback_of
+from dashboards.reading.cover import Cover
 from dashboards.reading.page_snapshot import CACHE_ENTRIES, CACHE_TTL_SECONDS, Key, PageSnapshot
 from pilot.lake_tables.tables import SCORED_FEEDBACK, SESSIONS, TURNS
 from pipelines.cases.feedback_claims import feedback_days
@@ -36,9 +37,16 @@ def feedback_of_weeks(_snapshot: PageSnapshot, key: Key, *, cafe: str, week: dat
 
 @st.cache_data(ttl=CACHE_TTL_SECONDS, max_entries=CACHE_ENTRIES, show_spinner=False)
 def words_of(
-    _snapshot: PageSnapshot, key: Key, *, cafe: str, sessions: tuple[str, ...], days: tuple[date, ...], simulated: bool
+    _snapshot: PageSnapshot,
+    key: Key,
+    *,
+    cafe: str,
+    sessions: tuple[str, ...],
+    days: tuple[date, ...],
+    simulated: bool,
+    cover: Cover,
 ) -> tuple[Feedback, ...]:
     """Return what the guests of some sessions of a café said, latest first; `key` is the snapshot's."""
     wanted = set(sessions)
-    found = feedback_of(_snapshot, days=days, cafes=(cafe,), simulated=simulated)
+    found = feedback_of(_snapshot, days=days, cafes=(cafe,), simulated=simulated, cover=cover)
     return tuple(each for each in found if each.session_id in wanted)

@@ -53,7 +53,9 @@ def show(visit: Visit) -> None:
         own = extent(lake, key, cafes=(cafe.id,), simulated=visit.simulated)
         day = choose_day(visit, own if own.first else days)
     with PageSnapshot(lake, *TABLES, *VOLUME_TABLES, days=[day]) as snapshot:
-        shown = cafe_day(snapshot, snapshot.key, cafes=(cafe.id,), day=day, simulated=visit.simulated)
+        shown = cafe_day(
+            snapshot, snapshot.key, cafes=(cafe.id,), day=day, simulated=visit.simulated, cover=visit.cover
+        )
         odd = volume_episodes(snapshot, snapshot.key, cafe=cafe.id, day=day, simulated=visit.simulated)
     week = day - timedelta(days=HAPPY_DAYS - 1)
     with PageSnapshot(lake, *SATISFACTION_TABLES, days=compared_days(week, day, before=BEFORE_DAYS)) as snapshot:

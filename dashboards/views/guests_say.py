@@ -81,6 +81,7 @@ def show(visit: Visit) -> None:
                 simulated=visit.simulated,
                 wanted=wanted,
                 most=most,
+                cover=visit.cover,
             )
 
     more = st.session_state.get("more_quotes", 1)
@@ -201,7 +202,7 @@ def _rows(visit: Visit, found: Found) -> list[tuple[object, ...]]:
             clock_time(each.sent_at),
             ", ".join(visit.name_of("aspect", name) for name in each.aspects),
             each.score,
-            " / ".join(turn.words for turn in each.turns),
+            feedback_fragments.words_in_a_line(visit, each),
         )
         for each in found.shown
     ]

@@ -141,7 +141,7 @@ def _words(visit: Visit, cafe: str, subject: str, *, sessions: tuple[str, ...], 
     newest = tuple(sorted(sessions)[-MOST_WORDS:])
     days = tuple(sorted({session_day(session) for session in newest}))
     with PageSnapshot(visit.lake(), *WORDS_TABLES, days=days) as snapshot:
-        said = words_of(snapshot, snapshot.key, cafe=cafe, sessions=newest, days=days, simulated=visit.simulated)
+        said = words_of(snapshot, snapshot.key, cafe=cafe, sessions=newest, days=days, simulated=visit.simulated, cover=visit.cover)
     if said:
         visit.draw(feedback_fragments.quotes(visit, said))
     else:

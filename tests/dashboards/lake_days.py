@@ -73,13 +73,15 @@ QUOTES = (
 
 @dataclass(frozen=True, slots=True)
 class DayFrames:
-    """A day's rows of four tables of the pages."""
+    """A day's rows of the pages' tables; `write` leaves out the last two."""
 
     day: date
     sessions: pl.DataFrame
     turns: pl.DataFrame
     scored_feedback: pl.DataFrame
     pilot_kpis: pl.DataFrame
+    uptime: pl.DataFrame
+    customer_counts: pl.DataFrame
 
     def write(self, lake: Lake) -> None:
         """Replace the day in the lake."""
@@ -152,7 +154,9 @@ def make_day(
         uptime=made[UPTIME],
         customer_counts=made[CUSTOMER_COUNTS],
     )
-    return DayFrames(day, made[SESSIONS], made[TURNS], made[SCORED_FEEDBACK], kpis)
+    return DayFrames(
+        day, made[SESSIONS], made[TURNS], made[SCORED_FEEDBACK], kpis, made[UPTIME], made[CUSTOMER_COUNTS]
+    )
 
 
 def _visits(cafe: Cafe, day: date, dice: random.Random, *, busy: float, simulated: bool) -> list[dict[str, object]]:
