@@ -84,7 +84,9 @@ def switch(
     return switches.find(store, name)
 
 
-def show(found: Switch, *, effect: str, as_json: bool, dry_run: bool = False, more: dict[str, Any] | None = None) -> None:
+def show(
+    found: Switch, *, effect: str, as_json: bool, dry_run: bool = False, more: dict[str, Any] | None = None
+) -> None:
     """Print a switch and end with a verdict line; exit code 1 if it is on after its expected end.
 
     Args:

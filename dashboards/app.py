@@ -15,8 +15,8 @@ from dashboards.formatting import Language
 from dashboards.home import cached_home, exposed_address
 from dashboards.page_chrome import draw_chrome
 from dashboards.page_language import PRODUCT
-from dashboards.parts.notices import Notices, draw_notices
 from dashboards.page_registry import PageEntry, pages_for
+from dashboards.parts.notices import Notices, draw_notices
 from dashboards.reading.page_snapshot import UnreadableTable
 from dashboards.signed_in import AccessChanged
 from pilot.errors import PilotError

@@ -41,6 +41,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry("rewards.py", "nav.rewards", "beloningar", "cafe", "feedback"),
     PageEntry("survey.py", "nav.survey", "enkat", "cafe", "feedback"),
     PageEntry("help.py", "nav.help", "hjalp", "cafe", "feedback"),
+    PageEntry("sessions.py", "nav.sessions", "samtal", "cafe", "feedback"),
     PageEntry("pilot_overview.py", "nav.overview", "piloten", "pilot", "pilot"),
     PageEntry("kpi.py", "nav.kpi", "kpi", "pilot", "pilot"),
     PageEntry("technical.py", "nav.technical", "teknik", "pilot", "technical"),

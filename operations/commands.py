@@ -35,7 +35,8 @@ class Commands:
         running = self._supervision.processes
         if unknown := [name for name in names if name not in running]:
             raise CommandFailed(
-                f"There is no process {str(unknown[0])[:40]!r}.", remedy=f"Name one of {', '.join(running)}, or none for all."
+                f"There is no process {str(unknown[0])[:40]!r}.",
+                remedy=f"Name one of {', '.join(running)}, or none for all.",
             )
         await self._supervision.restart(names or list(running), report=report)
 

@@ -52,9 +52,7 @@ def verify_data(home: Home) -> list[DataCheck]:
     return checks
 
 
-def _checked(
-    name: str, required: str, check: Callable[[Home], tuple[str, list[str]]], home: Home
-) -> DataCheck:
+def _checked(name: str, required: str, check: Callable[[Home], tuple[str, list[str]]], home: Home) -> DataCheck:
     try:
         found, faults = check(home)
     except PilotError as error:

@@ -211,9 +211,7 @@ def edge_replica(system: System, number: int) -> ProcessSpec:
     environment = {**system.environment, f"{PREFIX}REPLICA": f"{system.settings.replica}x{number}"}
     # The first edge answers on the port already; its own heartbeat shows that this one serves.
     beat = system.run_folder / f"{environment[f'{PREFIX}REPLICA']}{SUFFIX}"
-    return replace(
-        _edge(system, name=edge_name(number), environment=environment), ports=(), ready=FileTouched(beat)
-    )
+    return replace(_edge(system, name=edge_name(number), environment=environment), ports=(), ready=FileTouched(beat))
 
 
 def _edge(system: System, *, name: str, environment: Mapping[str, str]) -> ProcessSpec:

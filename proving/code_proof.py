@@ -10,9 +10,9 @@ import numpy as np
 import zxingcpp
 
 from operations.checks.finding import Finding, judged
+from operations.codes.pictures import QUIET_ZONE_MODULES, code_address, qr_code
 from pilot.cafes import Cafes
 from storage.store.cafes.codes import Code
-from operations.codes.pictures import QUIET_ZONE_MODULES, code_address, qr_code
 
 TIMEOUT_SECONDS = 8.0
 MODULE_PIXELS = 4

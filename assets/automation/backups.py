@@ -127,9 +127,7 @@ def drilling_restore() -> None:
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Verifies all backups once a week, on Sunday morning or when the machine is back.",
 )
-def verify_backups_weekly(
-    context: dg.ScheduleEvaluationContext, home: HomeResource
-) -> dg.RunRequest | dg.SkipReason:
+def verify_backups_weekly(context: dg.ScheduleEvaluationContext, home: HomeResource) -> dg.RunRequest | dg.SkipReason:
     """Request a verification if none has run since Sunday morning."""
     return request_if_due("verify", VERIFIED, home.open(), now=context.scheduled_execution_time)
 
@@ -142,9 +140,7 @@ def verify_backups_weekly(
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Drills a restore once a month, on the first morning or when the machine is back.",
 )
-def drill_restore_monthly(
-    context: dg.ScheduleEvaluationContext, home: HomeResource
-) -> dg.RunRequest | dg.SkipReason:
+def drill_restore_monthly(context: dg.ScheduleEvaluationContext, home: HomeResource) -> dg.RunRequest | dg.SkipReason:
     """Request a drill if none has run since the first morning of the month."""
     return request_if_due("drill", DRILLED, home.open(), now=context.scheduled_execution_time)
 

@@ -10,11 +10,15 @@ from markupsafe import Markup
 
 from dashboards.formatting import clock_time, join_names, number
 from dashboards.fragments import render, section_head
+from dashboards.parts.number_links import Behind
 from dashboards.reading.cafe_day import Feedback, Funnel, QuotedTurn
 from dashboards.visit import Visit
 from pilot.time_limits import retention_days
 
 STEPS = ("opened", "started", "consented", "spoke", "completed")
+
+
+OPENS = {name: name for name in STEPS} | {"opened": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +43,8 @@ class _Chip:
     style: str = ""
 
 
-def funnel(visit: Visit, steps: Funnel) -> Markup:
-    """Return the drop-off from opening the page to sending, with the biggest loss marked."""
+def funnel(visit: Visit, steps: Funnel, *, behind: Behind) -> Markup:
+    """Return the drop-off from opening the page to sending, with the biggest loss marked; counts open sessions."""
     counts = [getattr(steps, name) for name in STEPS]
     losses = [0, *(max(0, before - after) for before, after in pairwise(counts))]
     widest, biggest = max(*counts, 1), max(losses)
@@ -53,7 +57,7 @@ def funnel(visit: Visit, steps: Funnel) -> Markup:
         shown.append(
             _Step(
                 name=visit.say(f"day.funnel.{name}"),
-                count=number(count, language=visit.language),
+                count=behind.opens(visit, count, visit.say(f"day.funnel.{name}"), step=OPENS[name]),
                 width=100 * count / widest,
                 loss=text if loss else "",
                 is_biggest_loss=is_biggest,
@@ -62,9 +66,12 @@ def funnel(visit: Visit, steps: Funnel) -> Markup:
     return render("funnel", steps=shown)
 
 
-def quotes(visit: Visit, feedbacks: Sequence[Feedback], *, day: str = "") -> Markup:
+def quotes(visit: Visit, feedbacks: Sequence[Feedback], *, day: str = "", anchored: bool = True) -> Markup:
     """Return a list of feedbacks of a day, named where it is given, each with an anchor for links to it."""
-    return render("quotes", quotes=[_quote(visit, one, anchor=_anchor(one), day=day) for one in feedbacks])
+    return render(
+        "quotes",
+        quotes=[_quote(visit, one, anchor=_anchor(one) if anchored else "", day=day) for one in feedbacks],
+    )
 
 
 def act_first(visit: Visit, feedbacks: Sequence[Feedback], *, aspect_counts: Mapping[str, int]) -> Markup:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
-from dashboards.formatting import interval, measure, number
+from dashboards.formatting import interval, measure
 from dashboards.fragments import render
+from dashboards.parts.number_links import Behind, in_text
 from dashboards.reading.satisfaction import Period, Share
 from dashboards.visit import Visit
 
@@ -34,28 +35,34 @@ def verdict(visit: Visit, found: Period) -> str:
     return visit.say("happy.none" if found.verdict == "none" else f"happy.verdict.{found.verdict}")
 
 
-def satisfaction(visit: Visit, found: Period, *, head: Markup) -> Markup:
-    """Return the shares of content and discontent guests, compared in words."""
+def satisfaction(visit: Visit, found: Period, *, head: Markup, behind: Behind) -> Markup:
+    """Return the shares of content and discontent guests, compared in words; counts open their sessions."""
     items = [
         {
             "kind": name,
             "name": visit.say(f"happy.kind.{name}"),
             "value": share_value(visit, found.shares[name]),
-            "lines": _lines(visit, found.shares[name]),
+            "lines": [_count(visit, found, name, behind=behind), *_lines(visit, found.shares[name])],
             "width": 100 * (found.shares[name].value or 0),
         }
         for name in SHOWN
     ]
-    notes = [
-        visit.say(
-            "happy.of",
-            usable=number(found.usable, language=visit.language),
-            neutral=number(found.shares["neutral"].count, language=visit.language),
+    neutral = found.shares["neutral"].count
+    notes: list[str] = [
+        in_text(
+            visit.say("happy.of", usable="{usable}", neutral="{neutral}"),
+            usable=behind.opens(visit, found.usable, visit.say("happy.counted"), satisfaction="usable"),
+            neutral=behind.opens(visit, neutral, visit.say("happy.kind.neutral"), satisfaction="neutral"),
         )
     ]
     if 0 < found.usable < SMALL:
         notes.append(visit.say("happy.small"))
     return render("satisfaction", head=head, verdict=verdict(visit, found), items=items, notes=notes)
+
+
+def _count(visit: Visit, found: Period, kind: str, *, behind: Behind) -> Markup:
+    count = behind.opens(visit, found.shares[kind].count, visit.say(f"happy.kind.{kind}"), satisfaction=kind)
+    return in_text(visit.say("happy.count", count="{count}"), count=count)
 
 
 def _lines(visit: Visit, share: Share) -> list[str]:
@@ -66,7 +73,7 @@ def _lines(visit: Visit, share: Share) -> list[str]:
     return [line for line in lines if line]
 
 
-def themes_table(visit: Visit, found: Period, *, dayparts: Mapping[str, str]) -> Markup:
+def themes_table(visit: Visit, found: Period, *, dayparts: Mapping[str, str], behind: Behind) -> Markup:
     """Return the themes as a table: share, trend, polarity, and the daypart that names each most."""
     rows = []
     for theme in found.themes:
@@ -78,7 +85,12 @@ def themes_table(visit: Visit, found: Period, *, dayparts: Mapping[str, str]) ->
                 "interval": share_interval(visit, theme.share),
                 "change": visit.say(f"guests.trend.{theme.share.change}"),
                 "polarities": [
-                    {"kind": name, "name": visit.say(f"happy.kind.{name}"), "count": theme.polarities[name],
+                    {"kind": name, "name": visit.say(f"happy.kind.{name}"),
+                     "count": behind.opens(
+                         visit, theme.polarities[name],
+                         f"{visit.name_of('aspect', theme.name)}, {visit.say(f'happy.kind.{name}')}",
+                         theme=theme.name, polarity=name,
+                     ),
                      "width": 100 * theme.polarities[name] / max(1, theme.share.count)}
                     for name in SHOWN
                 ],

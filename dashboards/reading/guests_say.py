@@ -123,4 +123,3 @@ def find(
         for row, themes in kept[:most]
     )
     return Found(len(kept), shown, {row["session_id"]: themes for row, themes in kept[:most]})
-

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboards import fragments
 from dashboards.actions.customer_count import customer_count
@@ -16,6 +17,7 @@ from dashboards.formatting import measure, number
 from dashboards.fragments import Figure
 from dashboards.parts import feedback_fragments
 from dashboards.parts.empty_state import draw_empty_state
+from dashboards.parts.number_links import Behind, number_table
 from dashboards.parts.satisfaction_fragments import satisfaction
 from dashboards.reading.cafe_day import TABLES, CafeDay, Feedback, cafe_day
 from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
@@ -87,8 +89,10 @@ def _day_in_figures(
 ) -> None:
     _lead(visit, cafe, day=day, shown=shown, extent=extent, odd=[episode_in_words(visit, one) for one in odd])
     title = fragments.section_head(visit.say("happy.title"), summary=visit.say("happy.what"))
-    visit.draw(satisfaction(visit, happy, head=title))
-    _figures(visit, cafe, shown)
+    week = Behind((cafe.id,), day - timedelta(days=HAPPY_DAYS - 1), day)
+    visit.draw(satisfaction(visit, happy, head=title, behind=week))
+    behind = Behind((cafe.id,), day, day)
+    _figures(visit, cafe, shown, behind=behind)
     left, right = st.columns([3, 2], gap="large")
     with left:
         visit.draw(fragments.section_head(visit.say("day.hours.title"), summary=visit.say("day.hours.what")))
@@ -98,11 +102,13 @@ def _day_in_figures(
                 width="stretch",
                 alt=charts.hours_in_words(visit, shown.hours),
             )
+            with st.expander(visit.say("day.hours.table")):
+                visit.draw(_hours_table(visit, shown, behind))
         else:
             visit.draw(fragments.paragraph(visit.say("day.hours.none")))
     with right:
         title = fragments.section_head(visit.say("day.funnel.title"))
-        visit.draw(title + feedback_fragments.funnel(visit, shown.funnel))
+        visit.draw(title + feedback_fragments.funnel(visit, shown.funnel, behind=behind))
     _act_first(visit, shown)
     customer_count(visit, cafe, day=day)
 
@@ -160,7 +166,21 @@ def _lead_key(cafe: Cafe, shown: CafeDay, *, is_over: bool) -> str:
     return "below" if is_over else "so_far"
 
 
-def _figures(visit: Visit, cafe: Cafe, shown: CafeDay) -> None:
+def _hours_table(visit: Visit, shown: CafeDay, behind: Behind) -> Markup:
+    """Return the hours as numbers that open their sessions."""
+    heads = [visit.say("day.hours.axis_hour"), visit.say("day.hours.completed"), visit.say("day.hours.left")]
+    rows = [
+        (
+            f"{one.hour:02d}",
+            behind.opens(visit, one.completed, f"{heads[1]}, {one.hour:02d}", step="completed", hour=str(one.hour)),
+            behind.opens(visit, one.left, f"{heads[2]}, {one.hour:02d}", step="left", hour=str(one.hour)),
+        )
+        for one in shown.hours
+    ]
+    return number_table(visit.say("day.hours.title"), heads, rows)
+
+
+def _figures(visit: Visit, cafe: Cafe, shown: CafeDay, *, behind: Behind) -> None:
     steps, expected, language = shown.funnel, cafe.expected_feedbacks_per_day, visit.language
     completion = shown.completion
     if completion is None or completion.value is None:
@@ -180,12 +200,12 @@ def _figures(visit: Visit, cafe: Cafe, shown: CafeDay) -> None:
             (
                 Figure(
                     visit.say("day.figure.completed"),
-                    number(steps.completed, language=language),
+                    behind.opens(visit, steps.completed, visit.say("day.figure.completed"), step="completed"),
                     (visit.say("day.figure.completed_band", low=expected.low, high=expected.high),),
                 ),
                 Figure(
                     visit.say("day.figure.started"),
-                    number(steps.started, language=language),
+                    behind.opens(visit, steps.started, visit.say("day.figure.started"), step="started"),
                     (visit.say("day.figure.started_of", opened=number(steps.opened, language=language)),),
                 ),
                 Figure(visit.say("day.figure.completion"), value, lines),

@@ -8,9 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import fragments
-from dashboards.actions.code_actions import retire_code
 from dashboards.actions.cafe_accounts import cafe_accounts
 from dashboards.actions.cafes_draft import draft_of_file
+from dashboards.actions.code_actions import retire_code
 from dashboards.actions.confirmed_action import confirmed_action, draw_result
 from dashboards.choices.url_choice import url_choice
 from dashboards.formatting import clock_time, long_day, number, short_day

@@ -14,6 +14,7 @@ from dashboards.choices.url_choice import url_choice
 from dashboards.formatting import clock_time, long_day, number
 from dashboards.parts import feedback_fragments
 from dashboards.parts.empty_state import draw_empty_state
+from dashboards.parts.number_links import Behind
 from dashboards.parts.satisfaction_fragments import satisfaction, share_value, themes_table
 from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
 from dashboards.reading.calendar import extent
@@ -67,7 +68,7 @@ def show(visit: Visit) -> None:
             dayparts=(wanted.daypart,) if wanted.daypart else (),
         )
     with figures:
-        _figures(visit, cafe, found, wanted)
+        _figures(visit, cafe, found, behind=Behind((cafe.id,), first, last, wanted.daypart))
 
     def search(most: int) -> Found:
         """Read on a snapshot of its own, so that what was erased meanwhile is not in a file."""
@@ -140,9 +141,9 @@ def _search(visit: Visit) -> str:
     return words
 
 
-def _figures(visit: Visit, cafe: Cafe, found: Period, wanted: Filter) -> None:
+def _figures(visit: Visit, cafe: Cafe, found: Period, *, behind: Behind) -> None:
     title = fragments.section_head(visit.say("happy.title_period"), summary=visit.say("happy.what_period"))
-    visit.draw(satisfaction(visit, found, head=title))
+    visit.draw(satisfaction(visit, found, head=title, behind=behind))
     if not found.usable:
         return
     with st.container(horizontal=True, key="open_kinds"):
@@ -156,7 +157,7 @@ def _figures(visit: Visit, cafe: Cafe, found: Period, wanted: Filter) -> None:
         visit.draw(fragments.paragraph(visit.say("guests.themes.none")))
         return
     dayparts = {name: visit.say(f"guests.daypart.{name}") for name in DAYPARTS}
-    visit.draw(themes_table(visit, found, dayparts=dayparts))
+    visit.draw(themes_table(visit, found, dayparts=dayparts, behind=behind))
     with st.container(horizontal=True, key="open_themes"):
         for theme in found.themes:
             _opens(visit, theme.share.count, visit.name_of("aspect", theme.name), theme=theme.name, polarity=EVERY)

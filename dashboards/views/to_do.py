@@ -18,7 +18,6 @@ from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
 from dashboards.reading.calendar import extent
 from dashboards.reading.page_snapshot import PageSnapshot, versions_key
 from dashboards.reading.to_do import TABLES, WORDS_TABLES, feedback_of_weeks, words_of
-from dashboards.choices.url_choice import url_choice
 from dashboards.visit import Visit, current
 from operations.week_of_cases import week_of_cases
 from pilot.business_days import session_day
@@ -141,7 +140,9 @@ def _words(visit: Visit, cafe: str, subject: str, *, sessions: tuple[str, ...], 
     newest = tuple(sorted(sessions)[-MOST_WORDS:])
     days = tuple(sorted({session_day(session) for session in newest}))
     with PageSnapshot(visit.lake(), *WORDS_TABLES, days=days) as snapshot:
-        said = words_of(snapshot, snapshot.key, cafe=cafe, sessions=newest, days=days, simulated=visit.simulated, cover=visit.cover)
+        said = words_of(
+            snapshot, snapshot.key, cafe=cafe, sessions=newest, days=days, simulated=visit.simulated, cover=visit.cover
+        )
     if said:
         visit.draw(feedback_fragments.quotes(visit, said))
     else:

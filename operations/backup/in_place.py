@@ -190,7 +190,9 @@ def _safety_copy(settings: Settings, *, now: datetime) -> Path | None:
 
 
 def _difference(recovered_to: datetime, now: StoreContents, then: StoreContents) -> Loss:
-    rows = {name: table.rows - (then.tables[name].rows if name in then.tables else 0) for name, table in now.tables.items()}
+    rows = {
+        name: table.rows - (then.tables[name].rows if name in then.tables else 0) for name, table in now.tables.items()
+    }
     accounts = now.ledger_ore.keys() | then.ledger_ore.keys()
     ore = {each: now.ledger_ore.get(each, 0) - then.ledger_ore.get(each, 0) for each in sorted(accounts)}
     return Loss(

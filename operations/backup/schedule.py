@@ -56,7 +56,10 @@ class StoreCopies:
         if due or mark != self._mark:
             with_store = [each.manifest.store for each in known if each.manifest.store]
             made = make_recent(
-                self._home, now=now, base=base_of(known, now=now), last=None if due or not with_store else with_store[-1]
+                self._home,
+                now=now,
+                base=base_of(known, now=now),
+                last=None if due or not with_store else with_store[-1],
             )
             self._mark = mark
             for each in superseded(known, now=now):

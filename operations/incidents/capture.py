@@ -61,7 +61,9 @@ def capture(system: System, incident: Incident, *, now: datetime) -> Capture:
         "versions.json": _json(_versions),
         "settings.json": _json(lambda: redacted_settings(home.settings)),
         "incident.json": _json(lambda: _timeline(system, incident)),
-        "database.json": _json(lambda: {"tables": table_counts(home.store()), "engine": home.store().engine.dialect.name}),
+        "database.json": _json(
+            lambda: {"tables": table_counts(home.store()), "engine": home.store().engine.dialect.name}
+        ),
         "switches.json": _json(lambda: {name: _switch(found) for name, found in switches.all_on(home.store()).items()}),
         "queue.json": _json(lambda: _queue(system)),
         "metrics.txt": _metrics(system.edge_url),

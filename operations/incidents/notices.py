@@ -21,7 +21,9 @@ def is_due(incident: Incident, *, now: datetime) -> bool:
     return incident.kind == "down" and incident.closed_at is None and now - incident.detected_at >= AFTER
 
 
-def message(kind: NoticeKind, incident: Incident, *, cafe_name: str, page_url: str, until: datetime | None = None) -> str:
+def message(
+    kind: NoticeKind, incident: Incident, *, cafe_name: str, page_url: str, until: datetime | None = None
+) -> str:
     """Return the text for a café's manager.
 
     Args:
@@ -33,7 +35,9 @@ def message(kind: NoticeKind, incident: Incident, *, cafe_name: str, page_url: s
     """
     since = _clock(incident.detected_at)
     if kind == "over":
-        return say("status", "sms.over", LANGUAGE, cafe=cafe_name, since=since, until=_clock(until or incident.detected_at))
+        return say(
+            "status", "sms.over", LANGUAGE, cafe=cafe_name, since=since, until=_clock(until or incident.detected_at)
+        )
     key = "sms.down" if page_url else "sms.down_no_page"
     return say("status", key, LANGUAGE, cafe=cafe_name, since=since, page=page_url)
 

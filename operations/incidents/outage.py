@@ -103,9 +103,7 @@ class OutageWatcher:
             incidents.add_note(
                 store, incident.id, kind="recovered", note="Every page answers again.", actor=ACTOR, public=public
             )
-            notify(
-                store, incident, "over", cafes=self._home.cafes(), page_url="", actor=ACTOR, until=until
-            )
+            notify(store, incident, "over", cafes=self._home.cafes(), page_url="", actor=ACTOR, until=until)
             return True
         if is_over and any(now - self._failing.get(cafe, now) >= OPEN_AFTER for cafe in incident.cafes):
             incidents.add_note(store, incident.id, kind="relapsed", note="A page fails again.", actor=ACTOR)

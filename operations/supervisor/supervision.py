@@ -205,9 +205,7 @@ class Supervision:
     async def _ready_again(self, name: str) -> None:
         process = self.processes[name]
         ready, failed = (asyncio.create_task(each.wait()) for each in (process.ready_now, process.has_failed))
-        await asyncio.wait(
-            {ready, failed}, timeout=self._policy.ready_seconds, return_when=asyncio.FIRST_COMPLETED
-        )
+        await asyncio.wait({ready, failed}, timeout=self._policy.ready_seconds, return_when=asyncio.FIRST_COMPLETED)
         is_ready = ready.done()
         for task in (ready, failed):
             task.cancel()

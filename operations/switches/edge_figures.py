@@ -46,7 +46,9 @@ class EdgeFigures:
     def total(self, name: str, **labels: str) -> float:
         """Return the sum of a metric over its series with these labels."""
         return sum(
-            value for (each, found), value in self.values.items() if each == name and labels.items() <= dict(found).items()
+            value
+            for (each, found), value in self.values.items()
+            if each == name and labels.items() <= dict(found).items()
         )
 
     def quantile(self, name: str, share: float, **labels: str) -> float | None:

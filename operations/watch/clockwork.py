@@ -12,8 +12,8 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from operations.backup.redemptions import RedemptionExport
-from operations.incidents.outage import OutageWatcher
 from operations.backup.schedule import COPY_SECONDS, DAILY_SECONDS, CarriedBackups, DailyBackups, StoreCopies
+from operations.incidents.outage import OutageWatcher
 from operations.system import HEARTBEAT_NAME, RUN_FOLDER
 from operations.watch.alerts.backups import BackupWatcher
 from operations.watch.alerts.digests import DigestWatcher

@@ -125,13 +125,14 @@ def compare(readings: Sequence[Reading], readers: Iterable[Reader], recomputing:
     """Return each figure of the readings, compared for every reader that may open its page."""
     groups: dict[tuple[str, str], FigureGroup] = {}
     pages = {page.script: page for page in PAGES}
+    listed = {id(reading): frozenset(figures_of(kind_of(reading))) for reading in readings}
     for reader in readers:
         for reading in readings:
             page = pages[reading.page]
             if not reader.principal.may(page.permission) or (page.of_every_cafe and reader.principal.cafes is not None):
                 continue
             for choice in reading.choices(reader):
-                _compare_one(groups, reading, reader, choice, recomputing)
+                _compare_one(groups, reading, reader, choice, recomputing, figures=listed[id(reading)])
     return list(groups.values())
 
 
@@ -139,11 +140,7 @@ def forgotten(readings: Sequence[Reading], recomputing: Recomputing) -> list[tup
     """Return the figures without an independent query."""
     missing = []
     for reading in readings:
-        known = {
-            name
-            for query in reading.queries
-            for name in recomputed(query, recomputing.columns(query, _ANY))
-        }
+        known = {name for query in reading.queries for name in recomputed(query, recomputing.columns(query, _ANY))}
         missing += [
             (reading, figure)
             for figure in figures_of(kind_of(reading))
@@ -153,19 +150,24 @@ def forgotten(readings: Sequence[Reading], recomputing: Recomputing) -> list[tup
 
 
 def _compare_one(
-    groups: dict[tuple[str, str], FigureGroup], reading: Reading, reader: Reader, choice: Choice, source: Recomputing
+    groups: dict[tuple[str, str], FigureGroup],
+    reading: Reading,
+    reader: Reader,
+    choice: Choice,
+    source: Recomputing,
+    *,
+    figures: frozenset[str],
 ) -> None:
     shown = reading.shown(reader, choice)
     who = f"{reader.principal.role} of {','.join(reader.cafes) if reader.principal.cafes else 'all'}: {choice}"
-    shown_figures = set(figures_of(kind_of(reading)))
     for query in reading.queries:
         columns, expected = source.rows(query, choice)
         found = _keyed(rows_of(shown, query, columns), query)
         wanted = _keyed(expected, query)
-        figures = recomputed(query, columns)
+        named = recomputed(query, columns)
         for key in wanted if query.only else [*found, *(key for key in wanted if key not in found)]:
-            for column, figure in zip(columns, figures, strict=True):
-                if figure not in shown_figures:
+            for column, figure in zip(columns, named, strict=True):
+                if figure not in figures:
                     continue  # it only identifies the row
                 group = groups.setdefault(
                     (reading.page, f"{reading.name}:{figure}"),

@@ -82,7 +82,9 @@ def prove(
         for role in ROLES
     ]
     with Recomputing(home) as recomputing:
-        missing = tuple(f"{reading.page} {reading.name}: {figure}" for reading, figure in forgotten(chosen, recomputing))
+        missing = tuple(
+            f"{reading.page} {reading.name}: {figure}" for reading, figure in forgotten(chosen, recomputing)
+        )
         figures = compare(chosen, readers, recomputing)
         after = {name: home.lake().version(table) for name, table in TABLES.items()}
         changed = tuple(name for name, version in after.items() if version != recomputing.versions.get(name))

@@ -104,9 +104,7 @@ class Reader:
 
     def lake(self) -> EntitledLake:
         """Return the lake as the pages open it for this principal."""
-        return EntitledLake(
-            self.home.lake(), self.principal, home_key=str(self.home.root), confirm=lambda: None
-        )
+        return EntitledLake(self.home.lake(), self.principal, home_key=str(self.home.root), confirm=lambda: None)
 
     def snapshot(self, *tables: Table, choice: Choice, before: int = 0) -> PageSnapshot:
         """Return the page's snapshot of the chosen days, and of some days before them."""

@@ -108,7 +108,9 @@ def satisfaction_queries() -> tuple[Query, ...]:
             sql=f"select coalesce(sum(usable), 0)::bigint as usable from ({SATISFACTION_DAYS}) {of_period}"  # noqa: S608
         ),
         Query(part="shares", sql=SATISFACTION_DAYS, key=("kind",), then=_shares, columns=("kind", *SHARE)),
-        Query(part="shares.interval", sql=SATISFACTION_DAYS, key=("kind",), then=_share_intervals, columns=("kind", *ENDS)),
+        Query(
+            part="shares.interval", sql=SATISFACTION_DAYS, key=("kind",), then=_share_intervals, columns=("kind", *ENDS)
+        ),
         Query(
             part="by_day",
             sql=f"select day, kind, itself from (select * exclude (usable) from ({SATISFACTION_DAYS}) {of_period}) "  # noqa: S608
@@ -121,7 +123,9 @@ def satisfaction_queries() -> tuple[Query, ...]:
             key=("name",),
         ),
         Query(part="themes.share", sql=THEME_DAYS, key=("name",), then=_theme_shares, columns=("name", *SHARE)),
-        Query(part="themes.share.interval", sql=THEME_DAYS, key=("name",), then=_theme_intervals, columns=("name", *ENDS)),
+        Query(
+            part="themes.share.interval", sql=THEME_DAYS, key=("name",), then=_theme_intervals, columns=("name", *ENDS)
+        ),
         Query(
             part="themes.polarities",
             sql=f"""

@@ -71,7 +71,9 @@ class StoreContents:
             TypeError: a field has another kind.
             ValueError: a field has another form.
         """
-        tables = {str(name): TableContents(int(one["rows"]), str(one["checksum"])) for name, one in _items(fields["tables"])}
+        tables = {
+            str(name): TableContents(int(one["rows"]), str(one["checksum"])) for name, one in _items(fields["tables"])
+        }
         ledger = {str(account): int(ore) for account, ore in _items(fields["ledger_ore"])}
         return cls(str(fields["revision"]), tables, ledger)
 
@@ -126,7 +128,11 @@ def sqlite_contents(path: Path) -> StoreContents:
         names = sorted(name for (name,) in listed)
         tables = {name: _sqlite_table(connection, name) for name in names}
         ledger = connection.execute(BALANCES).fetchall() if LEDGER in tables else []
-        revision = connection.execute(f"SELECT version_num FROM {REVISION_TABLE}").fetchone() if REVISION_TABLE in tables else None
+        revision = (
+            connection.execute(f"SELECT version_num FROM {REVISION_TABLE}").fetchone()
+            if REVISION_TABLE in tables
+            else None
+        )
     return StoreContents(revision[0] if revision else "", tables, {account: int(ore) for account, ore in ledger})
 
 
@@ -145,7 +151,11 @@ def postgresql_contents(connection: Connection) -> StoreContents:
         ).one()
         tables[name] = TableContents(int(rows), f"{int(checksum):x}")
     ledger = connection.execute(text(BALANCES)).all() if LEDGER in tables else []
-    revision = connection.execute(text(f"SELECT version_num FROM {REVISION_TABLE}")).scalar() if REVISION_TABLE in tables else ""
+    revision = (
+        connection.execute(text(f"SELECT version_num FROM {REVISION_TABLE}")).scalar()
+        if REVISION_TABLE in tables
+        else ""
+    )
     return StoreContents(str(revision or ""), tables, {str(account): int(ore) for account, ore in ledger})
 
 

@@ -128,9 +128,7 @@ def _dump(store: Store, path: Path) -> tuple[Path, StoreContents]:
         connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
         connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         snapshot = str(connection.execute(text("SELECT pg_export_snapshot()")).scalar_one())
-        _run(
-            "pg_dump", url, "--format=custom", "--no-owner", f"--snapshot={snapshot}", "--file", str(path), _name(url)
-        )
+        _run("pg_dump", url, "--format=custom", "--no-owner", f"--snapshot={snapshot}", "--file", str(path), _name(url))
         return path, postgresql_contents(connection)
 
 

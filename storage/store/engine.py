@@ -84,7 +84,8 @@ class ReadOnlyStore(Store):
             StoreReadOnly: always.
         """
         raise StoreReadOnly(
-            "Nothing can be changed during maintenance.", remedy="Try again when it is over: `pilot maintenance status`."
+            "Nothing can be changed during maintenance.",
+            remedy="Try again when it is over: `pilot maintenance status`.",
         )
         yield
 

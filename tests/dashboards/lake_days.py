@@ -154,9 +154,7 @@ def make_day(
         uptime=made[UPTIME],
         customer_counts=made[CUSTOMER_COUNTS],
     )
-    return DayFrames(
-        day, made[SESSIONS], made[TURNS], made[SCORED_FEEDBACK], kpis, made[UPTIME], made[CUSTOMER_COUNTS]
-    )
+    return DayFrames(day, made[SESSIONS], made[TURNS], made[SCORED_FEEDBACK], kpis, made[UPTIME], made[CUSTOMER_COUNTS])
 
 
 def _visits(cafe: Cafe, day: date, dice: random.Random, *, busy: float, simulated: bool) -> list[dict[str, object]]:

@@ -141,9 +141,7 @@ async def test_a_process_that_does_not_come_back_is_reported_with_its_log(tmp_pa
 async def test_edges_are_added_and_taken_away_and_the_first_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "operations.commands.edge_replica", lambda _, number: noted(f"edge{number}", tmp_path)
-    )
+    monkeypatch.setattr("operations.commands.edge_replica", lambda _, number: noted(f"edge{number}", tmp_path))
     run = tmp_path / "home/.run"
     async with supervise(tmp_path, noted("edge", tmp_path)) as running:
         async with take_commands(run, Commands(None, running)):  # type: ignore[arg-type]
@@ -216,4 +214,3 @@ def test_edges_on_several_hosts_need_a_store_that_they_share(home, environment) 
     }
     home.settings = read_settings({**environment, **shared})
     assert check(make_system(home, environment={**environment, **shared}), ROOM, edges=2, hosts=2) == []
-

@@ -49,7 +49,9 @@ def disable(
         except InvalidGuestWords as error:
             raise typer.BadParameter(str(error)) from None
         changed = not dry_run and cafe_states.pause(opened.store(), each, actor=actor(), reason=why, shown=shown)
-        rows.append({"cafe": each, "changed": changed, "guests_sv": shown and shown[0], "guests_en": shown and shown[1]})
+        rows.append(
+            {"cafe": each, "changed": changed, "guests_sv": shown and shown[0], "guests_en": shown and shown[1]}
+        )
     if as_json:
         print_json({"disabled": rows, "dry_run": dry_run})
         return
@@ -61,7 +63,9 @@ def disable(
     if not rows[0]["guests_sv"]:
         typer.echo(f"Reasons with words for guests: {', '.join(usual_reasons())}.")
     target = "--all" if every else cafe
-    typer.echo(f'Dry run, nothing is changed.' if dry_run else f'{WITHIN} Next: pilot cafe enable {target} --reason "done"')
+    typer.echo(
+        "Dry run, nothing is changed." if dry_run else f'{WITHIN} Next: pilot cafe enable {target} --reason "done"'
+    )
 
 
 @app.command()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import typer
 
 from cli.context import actor, home
+from operations.codes.pictures import code_address
 from storage.errors import UnknownCode
 from storage.store.cafes import codes as store_codes
-from operations.codes.pictures import code_address
 
 app = typer.Typer(
     add_completion=False,

@@ -10,7 +10,7 @@ import typer
 from cli.commands.privacy.restore import restore
 from cli.context import AS_JSON, actor, home, print_json, print_stderr, settings
 from operations.backup.ages import ages
-from operations.backup.carry import CarriedCopy, carry_now, read_named
+from operations.backup.carry import carry_now, read_named
 from operations.backup.catalog import Backup, backup_folder, damaged_backups, find_backup, list_backups, unpack
 from operations.backup.drill import DATABASE_WITHIN, HOME_WITHIN, drill
 from operations.backup.make import make_backup

@@ -48,7 +48,9 @@ def open_one(
         raise typer.BadParameter(f"there is no café {unknown[0]!r}: expected {', '.join(ids)}", param_hint="--cafe")
     public = public_of(kind, swedish=public_sv, english=public_en, private=private)
     if dry_run:
-        typer.echo(f"Dry run: would open a {kind} incident for {', '.join(cafe or ids)}; public: {public[0] or 'nothing'}")
+        typer.echo(
+            f"Dry run: would open a {kind} incident for {', '.join(cafe or ids)}; public: {public[0] or 'nothing'}"
+        )
         return
     found = incidents.open_incident(
         opened.store(),
@@ -148,9 +150,7 @@ def notify(
     if dry_run:
         for cafe in found.cafes:
             kind: notices.NoticeKind = "over" if over else "down"
-            typer.echo(
-                texts.message(kind, found, cafe_name=names.get(cafe, cafe), page_url=opened.settings.status_url)
-            )
+            typer.echo(texts.message(kind, found, cafe_name=names.get(cafe, cafe), page_url=opened.settings.status_url))
         typer.echo("Dry run, nothing is queued.")
         return
     queued = texts.notify(

@@ -50,4 +50,6 @@ def restart(
     if as_json:
         print_json({"restarted": names or "all", "seconds": seconds, "steps": steps})
         return
-    typer.echo(f"Restarted {', '.join(names) or 'everything'} in {seconds} s; every process is ready. Next: pilot health")
+    typer.echo(
+        f"Restarted {', '.join(names) or 'everything'} in {seconds} s; every process is ready. Next: pilot health"
+    )

@@ -73,4 +73,6 @@ def alerts_of(place: PlaceAges, *, now: datetime) -> Iterator[Alert]:
             yield Alert(ABSENT, subject, "high", f"There is no backup of the {kind} in {place.place}. {REMEDY}")
         elif now - made > limit:
             since = f"{local_time(made):%Y-%m-%d %H:%M}"
-            yield Alert(OLD, subject, "high", f"The newest backup of the {kind} in {place.place} is from {since}. {REMEDY}")
+            yield Alert(
+                OLD, subject, "high", f"The newest backup of the {kind} in {place.place} is from {since}. {REMEDY}"
+            )

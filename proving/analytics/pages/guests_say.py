@@ -46,9 +46,8 @@ FOUND = """
 
 
 def _periods(reader: Reader) -> Iterable[Choice]:
-    return [
-        compared(one, daypart=daypart) for one in reader.each_cafe_over(*PERIODS) for daypart in ("", *DAYPARTS)
-    ]
+    whole = [compared(one) for one in reader.each_cafe_over(*PERIODS)]
+    return whole + [compared(one, daypart=name) for one in reader.each_cafe_over(PERIODS[1]) for name in DAYPARTS]
 
 
 def _period(reader: Reader, choice: Choice) -> Any:

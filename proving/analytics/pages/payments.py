@@ -73,7 +73,9 @@ def _payments(reader: Reader, choice: Choice) -> ShownPayments:
                 f"select session_id from reward_decisions order by session_id desc limit {MOST}"  # noqa: S608
             )
         ]
-    found = [one for one in (decisions.find(store, each) for each in ids) if one is not None and one.cafe in choice.cafes]
+    found = [
+        one for one in (decisions.find(store, each) for each in ids) if one is not None and one.cafe in choice.cafes
+    ]
     own = {one.reward_id: vouchers.of_reward(store, one.reward_id) for one in found}
     everything = reader.principal.cafes is None  # A payout may be about rewards of several cafés.
     return ShownPayments(

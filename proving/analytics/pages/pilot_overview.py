@@ -112,9 +112,7 @@ def _totals(rows: Rows, choice: Choice) -> Rows:
 def _days_covered(rows: Rows, choice: Choice) -> Rows:
     every = list(days_between(choice.first, choice.last))
     sound: set[date] = {row["day"] for row in rows}
-    return [
-        {"first": choice.first, "last": choice["day"], "days": len(every), "excluded": len(set(every) - sound)}
-    ]
+    return [{"first": choice.first, "last": choice["day"], "days": len(every), "excluded": len(set(every) - sound)}]
 
 
 READINGS = (

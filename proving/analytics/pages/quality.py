@@ -9,7 +9,7 @@ from dashboards.reading.quality import TABLES, days_shown, quality_summary
 from proving.analytics.registration import Choice, Query, Reader, Reading
 
 PAGE = "quality.py"
-EVERY_CAFE = 'if($sees_all, true, false)'  # a verdict belongs to no café: a reader of some sees none
+EVERY_CAFE = "if($sees_all, true, false)"  # a verdict belongs to no café: a reader of some sees none
 DAYS = f"select distinct day from quality_verdicts where {EVERY_CAFE} order by day desc limit 14"  # noqa: S608
 APART = f"""
     select q.*, coalesce((select any_value(reference) from sessions s

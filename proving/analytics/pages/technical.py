@@ -37,9 +37,7 @@ def _days(reader: Reader) -> Iterable[Choice]:
 
 def _service(reader: Reader, choice: Choice) -> Any:
     with reader.snapshot(*TABLES, choice=choice) as snapshot:
-        return service_day(
-            snapshot, snapshot.key, cafes=choice.cafes, day=choice.last, simulated=choice.simulated
-        )
+        return service_day(snapshot, snapshot.key, cafes=choice.cafes, day=choice.last, simulated=choice.simulated)
 
 
 def _outages(rows: Rows, choice: Choice) -> Rows:
@@ -65,9 +63,7 @@ def _covered(rows: Rows, choice: Choice) -> list[tuple[datetime, datetime, dict[
     found = []
     for place, row in enumerate(rows):
         until = max(start, min(row["until"], end)) if row["until"] else end
-        later = [
-            one["at"] for one in rows[place + 1 :] if (one["edge"], one["target"]) == (row["edge"], row["target"])
-        ]
+        later = [one["at"] for one in rows[place + 1 :] if (one["edge"], one["target"]) == (row["edge"], row["target"])]
         ends = min([row["at"] + timedelta(seconds=row["every"]), until, *later[:1]])
         if start <= row["at"] < until and ends > row["at"]:
             found.append((row["at"], ends, row))

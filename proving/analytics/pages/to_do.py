@@ -309,9 +309,7 @@ READINGS = (
         choices=lambda reader: [one for one in reader.each_cafe_and_day() if one.last == reader.days[-1]],
         shown=_words,
         no_figures={"turns": WORDS},
-        queries=(
-            Query(sql=f"{FEEDBACK_COLUMNS} where f.day between $first and $last", key=("session_id",)),
-        ),
+        queries=(Query(sql=f"{FEEDBACK_COLUMNS} where f.day between $first and $last", key=("session_id",)),),
     ),
     Reading(
         page=PAGE,
@@ -333,7 +331,8 @@ READINGS = (
             Query(
                 part="better",
                 sql=VERDICTS.format(
-                    what="count(*) as replies, count(case when verdict = 'better' then 1 end) as better", cases=OWN_CASES
+                    what="count(*) as replies, count(case when verdict = 'better' then 1 end) as better",
+                    cases=OWN_CASES,
                 ),
                 of_store=True,
                 then=_better,

@@ -61,7 +61,9 @@ def finish_action(store: Store, action_id: int, *, actor: str) -> None:
         own = incident_actions.c.id == action_id
         row = connection.execute(select(incident_actions).where(own, incident_actions.c.done_at.is_(None))).first()
         if row is None:
-            raise IncidentRefused(f"There is no open action {action_id}.", remedy="`pilot incident show ID` lists them.")
+            raise IncidentRefused(
+                f"There is no open action {action_id}.", remedy="`pilot incident show ID` lists them."
+            )
         at = store.now()
         connection.execute(update(incident_actions).where(own).values(done_at=at))
         add_entry(connection, row.incident_id, Entry(at, actor, "action", f"Done: {row.what}"))

@@ -48,9 +48,7 @@ def queue_notices(
         found, at = find_within(connection, incident_id), store.now()
         mine = (incident_notices.c.incident_id == found.id) & (incident_notices.c.kind == kind)
         known = set(connection.execute(select(incident_notices.c.cafe).where(mine)).scalars())
-        new = [
-            Notice(found.id, cafe, kind, message, at) for cafe, message in messages.items() if cafe not in known
-        ]
+        new = [Notice(found.id, cafe, kind, message, at) for cafe, message in messages.items() if cafe not in known]
         for each in new:
             connection.execute(
                 insert(incident_notices).values(
@@ -70,9 +68,7 @@ def queue_notices(
 
 def notices_of(store: Store, incident_id: str) -> list[Notice]:
     """Return the texts of an incident, oldest first."""
-    columns = [
-        incident_notices.c[name] for name in ("incident_id", "cafe", "kind", "message", "queued_at", "sent_at")
-    ]
+    columns = [incident_notices.c[name] for name in ("incident_id", "cafe", "kind", "message", "queued_at", "sent_at")]
     query = select(*columns).where(incident_notices.c.incident_id == incident_id).order_by(incident_notices.c.id)
     with store.reading() as connection:
         return [Notice(*row) for row in connection.execute(query)]

@@ -60,9 +60,7 @@ def clear_status(store: Store, *, actor: str, reason: str) -> bool:
         serialise(connection, "public_status")
         removed = connection.execute(delete(public_status).where(public_status.c.name == NAME)).rowcount
         if removed:
-            audit.record(
-                connection, actor=actor, action="status.clear", subject=NAME, reason=reason, at=store.now()
-            )
+            audit.record(connection, actor=actor, action="status.clear", subject=NAME, reason=reason, at=store.now())
     return bool(removed)
 
 

@@ -6,7 +6,8 @@ from alembic import context
 
 from storage.store.schemas import access as access_schema
 from storage.store.schemas import cases as cases_schema
-from storage.store.schemas import digests as digests_schema, incidents as incidents_schema
+from storage.store.schemas import digests as digests_schema
+from storage.store.schemas import incidents as incidents_schema
 from storage.store.schemas import money as money_schema
 from storage.store.schemas import payout as payout_schema
 from storage.store.schemas import privacy as privacy_schema
@@ -15,9 +16,8 @@ from storage.store.schemas import surveys as surveys_schema
 from storage.store.schemas.core import metadata
 
 # Imported for their tables.
-_ = access_schema, cases_schema, incidents_schema, money_schema, payout_schema, privacy_schema, provider_schema
-_ = access_schema, cases_schema, digests_schema, money_schema, payout_schema, privacy_schema, provider_schema
-_ = access_schema, cases_schema, money_schema, payout_schema, privacy_schema, provider_schema, surveys_schema
+_ = [access_schema, cases_schema, digests_schema, incidents_schema, money_schema]
+_ += [payout_schema, privacy_schema, provider_schema, surveys_schema]
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,

@@ -55,7 +55,7 @@ def fill(home: Home) -> Home:
     publish(home.segments(), whole_visit().events, replica="edge1", identifier=new_identifier())
     guests = [candidate(session_id="g-1", cafe="aurora", simulated=True)]
     decide_sessions(home.store(), guests, cafes=home.cafes(), secret=home.secret(), decided_by="watch")
-    row = {name: None for name in SESSIONS.names} | {
+    row = dict.fromkeys(SESSIONS.names) | {
         "session_id": "s-1", "day": DAY, "cafe": "aurora", "simulated": False, "outcome": "completed",
     }  # fmt: skip
     for column in SESSIONS.columns:
@@ -160,8 +160,12 @@ def test_figures_that_their_sessions_do_not_give_are_found(home: Home) -> None:
 
 def test_an_unbalanced_ledger_is_found(home: Home) -> None:
     with home.store().begin() as connection:
-        connection.execute(text("INSERT INTO ledger SELECT 99, 'again', reward_id, cafe, simulated, debit, credit,"
-                                " amount_ore, booked_at FROM ledger LIMIT 1"))
+        connection.execute(
+            text(
+                "INSERT INTO ledger SELECT 99, 'again', reward_id, cafe, simulated, debit, credit,"
+                " amount_ore, booked_at FROM ledger LIMIT 1"
+            )
+        )
     assert [each.name for each in verify_data(home) if not each.ok] == ["ledger"]
 
 

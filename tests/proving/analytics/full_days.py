@@ -112,7 +112,9 @@ def _hour(key: dict[str, object], at: datetime, place: int) -> dict[str, object]
     row = {"starts_at": at, "hour": at.hour, "open_minutes": 60.0, "away_minutes": 0.0, "weight": 60.0}
     row |= {"feedbacks": place, "expected": 6.5, "expected_low": 4.0, "expected_high": 9.0, "basis": "band"}
     since = at - timedelta(hours=place - 1) if verdict == "low" else None
-    return key | row | {"settled": True, "since": since, "surprise": 0.01 / (place + 1), "verdict": verdict, "as_of": at}
+    return (
+        key | row | {"settled": True, "since": since, "surprise": 0.01 / (place + 1), "verdict": verdict, "as_of": at}
+    )
 
 
 def _write(home: Home, table: Table, day: date, rows: list[dict[str, object]]) -> None:

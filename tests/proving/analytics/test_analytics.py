@@ -30,7 +30,7 @@ from tests.proving.analytics.full_days import LAST, NOW, full_home
 
 # What a reader of the pages asks for, and no figure.
 ARGUMENTS = {"Filter", "Cover", "SessionFilter"}
-DAYS = 2
+DAYS = 1
 
 
 @pytest.fixture(scope="module")

@@ -118,8 +118,6 @@ async def test_with_speed_first_the_script_replies_and_no_caption_is_recognised(
 async def test_the_switches_outlive_a_restart_of_the_replica(client, replica):
     for name in ("maintenance", "fallback", "performance"):
         turn(replica, name, True)
-    fresh = type(replica.edge.doors.board)(
-        replica.home.store, cafes=replica.edge.cafes, clock=replica.edge.clock
-    )
+    fresh = type(replica.edge.doors.board)(replica.home.store, cafes=replica.edge.cafes, clock=replica.edge.clock)
     await fresh.refresh()
     assert (fresh.state.maintenance, fresh.state.fallback, fresh.state.performance) == (True, True, True)
