@@ -22,7 +22,7 @@ class RedeemingReply:
     voucher: Voucher | None = None
 
 
-def look_up(store: Store, *, secret: bytes, typed: str, cafe: str) -> RedeemingReply:
+def check_code(store: Store, *, secret: bytes, typed: str, cafe: str) -> RedeemingReply:
     """Return what redeeming a code would answer, `valid` if it can be redeemed; change nothing."""
     code = typed_voucher(typed)
     if code is None:

@@ -12,7 +12,7 @@ SILENT_AFTER = timedelta(hours=2)
 
 
 def is_silent(cafe: Cafe, *, issued: datetime, scanned: datetime | None, now: datetime) -> bool:
-    """Return whether a code has not been scanned for `SILENT_AFTER` of today's opening hours; False while closed.
+    """Return whether a code had no scan for `SILENT_AFTER` of today's opening hours; False while closed.
 
     Args:
         cafe: The code's café.

@@ -1,4 +1,4 @@
-"""The look-up of a voucher by its code, and its redemption as at the till."""
+"""The status of a voucher by its code, and its redemption as at the till."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _reply(visit: Visit, cafe: Cafe, typed: str) -> None:
     if last is not None and last[:2] == (cafe.id, typed):
         reply = last[2]
     else:
-        reply = redeeming.look_up(store, secret=visit.home.secret(), typed=typed, cafe=cafe.id)
+        reply = redeeming.check_code(store, secret=visit.home.secret(), typed=typed, cafe=cafe.id)
         st.session_state.pop(REPLY, None)
     visit.draw(_in_words(visit, cafe, reply))
     if not visit.principal.may(CHANGE):

@@ -1,4 +1,4 @@
-"""The page of customers per day: gaps, entry by hand, import of the till's file, and each day's source."""
+"""The page of customers per day: gaps, entry by hand, the till's file, and each day's source."""
 
 from __future__ import annotations
 

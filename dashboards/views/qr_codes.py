@@ -1,4 +1,4 @@
-"""The page of QR codes: print, last scan, silent codes, replacing and retiring with history, the self-test."""
+"""The page of QR codes: printing, last scans, silent codes, replacing and retiring, the self-test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of rewards: what is issued, redeemed, expired and held, its cost, and a voucher by its code."""
+"""The page of rewards: issued, redeemed, expired and held ones, their cost, a voucher by its code."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ SECTION = "codes"
 
 
 def place_name(visit: Visit, label: str) -> str:
-    """Return a place's name with a capital: its word if it was seeded in English, else as a person wrote it."""
+    """Return a place's name with a capital; a seeded one in the reader's language."""
     words = section(SECTION, visit.language).get(f"place.{label}", label)
     return words[:1].upper() + words[1:]
 

@@ -126,7 +126,7 @@ class Guard:
             await self._serve_socket(scope, receive, send, principal=principal)
 
     async def _is_signed_in(self, connection: HTTPConnection) -> bool:
-        """Return whether an account is signed in; False while the store is away, which is no fault of the page."""
+        """Return whether an account is signed in; False while the store is away."""
         token = token_of(connection)
         if not token:
             return False

@@ -1,4 +1,4 @@
-"""The page Customers per day: gaps, entry by hand, corrections with a reason, and a till's file with its plan first."""
+"""The page Customers per day: gaps, entry by hand, corrections with a reason, a till's file."""
 
 from __future__ import annotations
 

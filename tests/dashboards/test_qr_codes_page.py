@@ -112,7 +112,7 @@ def test_the_printed_sheets_hold_a_page_for_each_code(coded):
     assert [round(float(side)) for side in found.pages[0].mediabox[2:]] == [595, 842]
 
 
-def test_a_cafe_without_codes_is_told_to_add_a_place(demo_home: Home, visit_pages: Pages):
+def test_a_cafe_without_codes_is_asked_to_add_a_place(demo_home: Home, visit_pages: Pages):
     at = page(visit_pages)
     assert "Kaféet har ingen kod än." in shown(at)
     assert at.text_input(key="place-aurora")

@@ -1,4 +1,4 @@
-"""The page Rewards: states and cost, the limits, held ones in words, and a voucher redeemed once by its code."""
+"""The page Rewards: states and cost, the limits, held ones in words, a voucher redeemed once."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def page(visit_pages: Pages, *account: object) -> AppTest:
     return visit_pages(*(account or MANAGER)).run().switch_page("views/rewards.py").run()
 
 
-def look_up(at: AppTest, code: str) -> AppTest:
+def enter_code(at: AppTest, code: str) -> AppTest:
     at.text_input(key="voucher-aurora").set_value(code)
     return at.run()
 
@@ -105,7 +105,7 @@ def test_states_costs_limits_and_held_reasons_are_shown(rewards: Rewards, visit_
 
 def test_a_voucher_is_redeemed_once_and_undone_within_a_minute(rewards: Rewards, visit_pages: Pages):
     code = rewards.code("open")
-    at = look_up(page(visit_pages), code.lower().replace("-", " "))
+    at = enter_code(page(visit_pages), code.lower().replace("-", " "))
     assert "Testkupong – Kupongen gäller: 30" in shown(at)
     at.button(key="redeem-aurora").click().run()
     assert "Testkupong" in shown(at)
@@ -115,7 +115,7 @@ def test_a_voucher_is_redeemed_once_and_undone_within_a_minute(rewards: Rewards,
     assert rewards.redeem("open", request="the till's tap").outcome == "already_redeemed"
     at.button(key="undo-aurora").click().run()
     assert "Ångrat" in shown(at)
-    assert redeeming.look_up(rewards.store, secret=rewards.secret, typed=code, cafe="aurora").outcome == "valid"
+    assert redeeming.check_code(rewards.store, secret=rewards.secret, typed=code, cafe="aurora").outcome == "valid"
     at.button(key="redeem-aurora").click().run()
     assert rewards.redeem("open", request="the till's tap").outcome == "already_redeemed"
     assert sum(one.action == "voucher.redeem" for one in audit.recent(rewards.store, 20)) == 3
@@ -123,7 +123,7 @@ def test_a_voucher_is_redeemed_once_and_undone_within_a_minute(rewards: Rewards,
 
 
 def test_a_page_that_is_behind_does_not_redeem_what_the_till_redeemed(rewards: Rewards, visit_pages: Pages):
-    at = look_up(page(visit_pages), rewards.code("open"))
+    at = enter_code(page(visit_pages), rewards.code("open"))
     assert rewards.redeem("open", request="the till's tap").outcome == "redeemed"
     at.button(key="redeem-aurora").click().run()
     assert "Redan inlöst" in shown(at)
@@ -145,13 +145,13 @@ def test_every_other_code_says_why_it_is_not_redeemed(rewards: Rewards, visit_pa
         ("K7M-2Q4", "Det är ingen kupongkod"),
         ("=1+1", "Det är ingen kupongkod"),
     ):
-        look_up(at, code)
+        enter_code(at, code)
         assert words in shown(at), code
         assert not any(each.key == "redeem-aurora" for each in at.button), code
 
 
 def test_who_may_not_change_the_cafe_cannot_redeem(rewards: Rewards, visit_pages: Pages):
-    at = look_up(page(visit_pages, "support"), rewards.code("open"))
+    at = enter_code(page(visit_pages, "support"), rewards.code("open"))
     assert "Kupongen gäller" in shown(at)
     assert not any(each.key == "redeem-aurora" for each in at.button)
 

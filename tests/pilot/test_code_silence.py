@@ -1,4 +1,4 @@
-"""A code is silent after two hours of opening hours without a scan, and never while its café is closed."""
+"""A code is silent after two open hours without a scan, and never while its café is closed."""
 
 from __future__ import annotations
 
