@@ -10,12 +10,12 @@ from dashboards.visit import Visit
 from dashboards.words.code_words import SECTION, place_name
 from pilot.access import Permission
 from pilot.cafes import Cafe
-from storage.errors import StoreAway
+from storage.errors import StoreAway, UnknownCode
 from storage.store.cafes import codes
 from storage.store.cafes.codes import MOST_ACTIVE, MOST_LABEL_CHARACTERS, Code, CodeRefused
 
 CHANGE: Permission = "cafe.change"
-LIMITS = {"label": MOST_LABEL_CHARACTERS, "too_many": MOST_ACTIVE, "not_active": 0}
+LIMITS = {"label": MOST_LABEL_CHARACTERS, "too_many": MOST_ACTIVE}
 
 
 def retire_code(visit: Visit, cafe: Cafe, code: str, *, key: str, permission: Permission = CHANGE) -> None:
@@ -45,8 +45,8 @@ def replace_code(visit: Visit, cafe: Cafe, code: Code) -> None:
         store = visit.store(cafe=cafe.id, permission=CHANGE)
         try:
             new = codes.replace(store, code.code, cafe=cafe.id, actor=visit.actor, reason=reason)
-        except CodeRefused as refused:
-            return say(f"refused.{refused.code}", most=LIMITS[refused.code])
+        except UnknownCode:
+            return say("refused.not_active")
         return say("replace.done", place=place_name(visit, new.label), code=new.code)
 
     effect = say("replace.effect", code=code.code)

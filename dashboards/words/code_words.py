@@ -8,7 +8,7 @@ from pilot.business_days import business_day
 from pilot.words import section
 from storage.store.cafes.codes import ISSUE, Code, CodeEvent
 
-SECTION = "codes"
+SECTION = "qr"
 
 
 def place_name(visit: Visit, label: str) -> str:

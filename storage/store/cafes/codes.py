@@ -70,7 +70,7 @@ class CodeRefused(StorageError):
         code: Why.
     """
 
-    def __init__(self, what: str, *, remedy: str, code: Literal["label", "too_many", "not_active"]) -> None:
+    def __init__(self, what: str, *, remedy: str, code: Literal["label", "too_many"]) -> None:
         super().__init__(what, remedy=remedy)
         self.code = code
 
@@ -112,18 +112,31 @@ def add(store: Store, *, cafe: str, label: str, actor: str) -> Code:
         return issue_within(connection, cafe=cafe, label=plain, actor=actor, at=store.now())
 
 
-def replace(store: Store, code: str, *, cafe: str, actor: str, reason: str) -> Code:
-    """Issue a new code for the place of a café's active one, and retire the old one for good, at once.
+def replace(store: Store, code: str, *, actor: str, reason: str, cafe: str | None = None) -> Code:
+    """Issue a new code for the place of an active one, and retire the old one for good, at once.
+
+    Args:
+        store: The store.
+        code: The active code.
+        actor: Who replaces it.
+        reason: Why.
+        cafe: The café that it must be of; None for any.
 
     Raises:
-        CodeRefused: the café has no such active code.
+        UnknownCode: there is no such active code.
     """
     with store.begin() as connection:
-        serialise(connection, f"codes:{cafe}")
-        old = _active_of(connection, code, cafe=cafe)
+        serialise(connection, f"code:{readable(code) or ''}")
+        old = _active(connection, code, cafe=cafe)
         at = store.now()
         new = issue_within(
-            connection, cafe=cafe, label=old.label, actor=actor, at=at, reason=reason, details={"replaces": old.code}
+            connection,
+            cafe=old.cafe,
+            label=old.label,
+            actor=actor,
+            at=at,
+            reason=reason,
+            details={"replaces": old.code},
         )
         _retire(connection, old.code, actor=actor, reason=reason, at=at, details={"replaced_by": new.code})
         return new
@@ -216,11 +229,11 @@ def retire(store: Store, code: str, *, actor: str, reason: str) -> None:
         _retire(connection, row.code, actor=actor, reason=reason, at=store.now())
 
 
-def _active_of(connection: Connection, code: str, *, cafe: str) -> Code:
-    mine = (codes.c.code == (readable(code) or ""), codes.c.cafe == cafe, codes.c.retired_at.is_(None))
-    row = connection.execute(select(*_COLUMNS).where(*mine)).first()
+def _active(connection: Connection, code: str, *, cafe: str | None) -> Code:
+    query = select(*_COLUMNS).where(codes.c.code == (readable(code) or ""), codes.c.retired_at.is_(None))
+    row = connection.execute(query if cafe is None else query.where(codes.c.cafe == cafe)).first()
     if row is None:
-        raise CodeRefused("The café has no such active code.", remedy="Reload the list of codes.", code="not_active")
+        raise UnknownCode(f"There is no active code {code!r}.", remedy="`pilot qr list` shows the codes.")
     return Code(*row)
 
 
