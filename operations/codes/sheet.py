@@ -47,11 +47,11 @@ def _page(cafe: Cafe, code: Code, *, public_url: str) -> bytes:
     other = next((each for each in cafe.languages if each != language), None)
     texts = {
         "cafe": cafe.name,
-        "question": say("codes", "sheet.question", language),
-        "other": say("codes", "sheet.question", other) if other else "",
-        "how": say("codes", "sheet.how", language),
+        "question": say("qr", "sheet.question", language),
+        "other": say("qr", "sheet.question", other) if other else "",
+        "how": say("qr", "sheet.how", language),
         "link": typed_address(address),
-        "place": f"{section('codes', language).get(f'place.{code.label}', code.label)} · {code.code}",
+        "place": f"{section('qr', language).get(f'place.{code.label}', code.label)} · {code.code}",
     }
     sizes = {
         name: min(largest, TEXT_WIDTH_MM / (LETTER_WIDTH * len(texts[name]))) for name, largest in LARGEST_MM.items()
