@@ -2,6 +2,7 @@
 // `window.pages` = { language, words: { from: to }, version } is set before; a word that ends with a space is a prefix.
 (() => {
   const ACCESS_MS = 8000;
+  const PHONE = "(max-width: 768px)"; // Streamlit lays the sidebar over the page there
   const ATTRIBUTES = ["aria-label", "title", "placeholder"];
   // Of texts only the frame's: a guest's words are never looked at.
   const FRAME = '[data-testid="stTooltipContent"], [data-testid="InputInstructions"], [data-testid="stStatusWidget"], [data-testid="stFileUploaderDropzone"]';
@@ -71,6 +72,12 @@
     const menu = document.querySelector(".st-key-links");
     menu?.setAttribute("role", "navigation");
     menu?.setAttribute("aria-label", window.pages.menu);
+    if (menu) menu.onclick = ({ target }) => target.closest("a") && closeOnPhone();
+  }
+
+  // On a phone the menu covers the page that its link has opened.
+  function closeOnPhone() {
+    if (matchMedia(PHONE).matches) document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
   }
 
   nameMenu();

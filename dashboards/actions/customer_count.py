@@ -19,6 +19,8 @@ from pilot.counts import MOST_CUSTOMERS, InvalidCount, validate_day
 from storage.errors import StoreAway
 from storage.store.cafes.customer_counts import Report
 
+DONE = "count.done"  # the last report's result, shown once
+
 
 def customer_count(visit: Visit, cafe: Cafe, *, day: date, is_titled: bool = True) -> None:
     """Draw the day's count and the form that reports it; nothing if the day cannot have one.
@@ -73,9 +75,11 @@ def _form(visit: Visit, cafe: Cafe, *, day: date, current: Report | None) -> Non
             now=visit.now,
             reason=composed(reason).strip(),
         )
-        current = current_report(visit.home, cafe=cafe.id, day=day)
         key = "count.unchanged" if reported.outcome == "unchanged" else "count.saved"
-        visit.draw(fragments.status(visit.say(key, customers=number(int(given), language=visit.language))))
+        st.session_state[DONE] = visit.say(key, customers=number(int(given), language=visit.language))
+        st.rerun()  # The whole page follows: its gaps, and its list of days.
+    if done := st.session_state.pop(DONE, ""):
+        visit.draw(fragments.status(str(done)))
     visit.draw(fragments.paragraph(_report_in_words(visit, current)))
 
 
