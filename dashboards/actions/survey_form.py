@@ -52,7 +52,7 @@ def _choice(visit: Visit, question: Question, mine: SurveyAnswer | None) -> str 
     options = OPTIONS[question]
     given = mine.answers.get(question) if mine else None
     chosen: str | None = st.radio(
-        _say(visit, f"question.{question}"),
+        f"**{_say(visit, f'question.{question}')}**",
         options,
         index=options.index(given) if given in options else None,
         format_func=lambda option: _say(visit, f"option.{question}.{option}"),

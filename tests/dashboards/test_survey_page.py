@@ -25,7 +25,7 @@ from tests.dashboards.test_pages import shown
 Pages = Callable[..., AppTest]
 slow = pytest.mark.slow
 FIRST = date(2026, 11, 23)
-RIGHT = {question: options[-1] for question, options in OPTIONS.items()}
+RIGHT: dict[str, str] = {question: options[-1] for question, options in OPTIONS.items()}
 
 
 def survey(visit_pages: Pages, *account: object) -> AppTest:

@@ -60,7 +60,7 @@ def test_an_answer_needs_a_known_option_of_every_question(answers: dict[str, str
 
 @pytest.mark.parametrize("language", ["sv", "en"])
 def test_every_question_and_option_has_words(language: str) -> None:
-    words = section("survey", language)  # type: ignore[arg-type]
+    words = section("survey", language)
     wanted = [f"question.{each}" for each in QUESTIONS]
     wanted += [f"option.{question}.{option}" for question in QUESTIONS for option in OPTIONS[question]]
     assert [each for each in wanted if each not in words] == []
