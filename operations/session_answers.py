@@ -1,4 +1,4 @@
-"""Answers for one session's reference: its result in words, without the guest's words, points or thresholds.
+"""Explains one session's result in words, without the guest's words, points or thresholds.
 
 The command `pilot why` and the page Help share it. The answer is scored again in memory; its words are not returned.
 """
@@ -133,7 +133,7 @@ def _result(
 def _sentences(
     receipt: Receipt, decision: Decision | None, result: SessionResult, *, language: Language
 ) -> tuple[str, ...]:
-    """Return the explanation; its headline is the decision, if there is one that the result does not explain."""
+    """Return the explanation; a decision that the result does not explain replaces its headline."""
     sentences = list(explain(result, language=language))
     if decision is None:
         return tuple(sentences)
@@ -146,7 +146,7 @@ def _sentences(
 
 
 def _decided(decision: Decision, result: SessionResult, *, language: Language) -> str:
-    """Return the decision in words if the lake's result differs: it was made on an earlier scoring, and is final."""
+    """Return the decision in words if the lake's result differs; it is final."""
     outcome: dict[str, Outcome] = {"eligible": "rewarded", "held": "held", "declined": "not_rewarded"}
     decided = outcome[decision.outcome]
     if decided == result.outcome:

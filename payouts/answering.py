@@ -39,7 +39,7 @@ def ruling(decision: Decision | None, *, language: Language) -> str:
 
 
 def first_sentence(decision: Decision | None, *, language: Language) -> str:
-    """Return what decided a reward besides the answer: a person's ruling, or a limit; empty for the answer itself."""
+    """Return the ruling or limit that decided a reward; empty if the answer itself did."""
     ruled = ruling(decision, language=language)
     if ruled or decision is None or decision.reason not in OTHER_REASONS:
         return ruled

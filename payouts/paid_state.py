@@ -1,4 +1,4 @@
-"""Answers whether a reward is paid, as far as a café's staff may know: nothing about the guest's account or bank."""
+"""Answers whether a reward is paid, without the guest's account or bank: for a café's staff."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The hours of the pilot's support: weekdays 08-18 in Stockholm, except Sweden's public holidays and eves."""
+"""The hours of the pilot's support: weekdays 08-18 in Stockholm, except Sweden's holidays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The survey of café managers: its questions, their options, and the periods in which each answers once.
+"""The survey of café managers: questions, options, and the periods in which each answers once.
 
 Sources, and why no middle is left unlabelled: `docs/survey.md`.
 """
@@ -60,7 +60,7 @@ def period_on(pilot: Pilot, day: date) -> Period | None:
 
 
 def fault_of(answers: Mapping[str, str]) -> str:
-    """Return the name of the first question that is unanswered, unknown or wrongly answered; empty if all are right."""
+    """Return the first question without a valid answer, or an unknown one; empty if all are right."""
     for question in QUESTIONS:
         if answers.get(question) not in OPTIONS[question]:
             return question

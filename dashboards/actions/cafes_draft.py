@@ -1,4 +1,4 @@
-"""The cafés' file as a draft: checked, with a preview of what it would change, and saved by the reader."""
+"""The cafés' file as a draft: checked, previewed, and saved by the reader."""
 
 from __future__ import annotations
 

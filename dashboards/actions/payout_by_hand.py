@@ -86,7 +86,7 @@ def stop_switch(visit: Visit, pilot: PilotPayouts) -> None:
 
 
 def _steps(payout: Instruction) -> tuple[Step, ...]:
-    """Return the steps that a payout's state allows; one held by a restore is released with its frozen rewards."""
+    """Return the steps that a payout's state allows; a restore's hold ends with its frozen rewards."""
     return () if payout.code == RESTORED else STEPS.get(payout.state, ())
 
 

@@ -21,7 +21,7 @@ WORDS = "help"
 
 
 def guest_answer(visit: Visit, receipt: Receipt) -> Markup:
-    """Return what the staff may know about a receipt's session; never the guest's words, points or account.
+    """Return what staff may know about a receipt's session: no words of the guest, points or account.
 
     Raises:
         AccessChanged: the reader may not see the receipt's café.

@@ -100,7 +100,7 @@ def state_name(visit: Visit, payout: Instruction) -> str:
 
 
 def _blocks(visit: Visit, pilot: PilotPayouts) -> list[str]:
-    """Return what the gate holds back: the days that are not validated, and each failed table with its days."""
+    """Return what the gate holds back: unvalidated days, and each failed table with its days."""
     say, lines = visit.say, []
     by_table = sorted(pilot.blocks, key=lambda each: (each.table, each.day))
     for table, blocks in groupby(by_table, key=lambda each: each.table):

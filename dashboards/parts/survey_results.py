@@ -1,4 +1,4 @@
-"""The managers' answers to the survey: how many answered, each question's distribution, and their own words."""
+"""The managers' answers to the survey: their number, each question's distribution, and comments."""
 
 from __future__ import annotations
 

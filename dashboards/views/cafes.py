@@ -15,6 +15,7 @@ from dashboards.actions.confirmed_action import confirmed_action, draw_result
 from dashboards.choices.url_choice import url_choice
 from dashboards.formatting import clock_time, long_day, number, short_day
 from dashboards.parts.cafe_context import cafe_context
+from dashboards.parts.cafes_in_need import cafes_in_need
 from dashboards.reading.code_scans import DAYS, TABLES, code_scans
 from dashboards.reading.page_snapshot import PageSnapshot
 from dashboards.visit import Visit, current
@@ -43,7 +44,7 @@ def show(visit: Visit) -> None:
         visit.draw(fragments.paragraph(say("cafes.away")))
         return
     by_name = sorted(visit.cafes, key=lambda one: one.name.casefold())
-    visit.draw(fragments.lead(_lead(visit, states, uses)))
+    visit.draw(fragments.lead(_lead(visit, states, uses), notes=cafes_in_need(visit)))
     rows = [
         {
             say("controls.cafe"): cafe.name,

@@ -1,4 +1,4 @@
-"""The page of payments: what waits for a person, what failed and why, and one payment with its history."""
+"""The page of payments: what waits for a person, what failed, and one payment with its history."""
 
 from __future__ import annotations
 

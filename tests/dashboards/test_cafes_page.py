@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
@@ -11,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboards.page_registry import PAGES
 from pilot.access import OF_ROLE, Role
-from pilot.lake_tables.tables import SESSIONS
+from pilot.lake_tables.tables import PILOT_KPIS, SESSIONS
 from storage.home import Home
 from storage.store import audit
 from storage.store.cafes import cafe_states, codes
@@ -107,3 +108,18 @@ def test_an_account_of_one_cafe_sees_and_changes_that_cafe_only(home: Home, visi
 def test_other_roles_have_no_such_page(role: Role):
     entry = next(page for page in PAGES if page.url_path == "kafeer")
     assert entry.permission not in OF_ROLE[role]
+
+
+def test_the_cafes_that_missed_targets_yesterday_are_named_first(home: Home, visit_pages: Pages):
+    assert "Behöver hjälp" not in shown(cafes_page(visit_pages))
+    yesterday = TODAY - timedelta(days=1)
+    make_day(home.cafes(), yesterday).write(home.lake())
+    rows = home.lake().read(PILOT_KPIS, days=[yesterday])
+    missed = {("goteborg", "participation"), ("goteborg", "completion"), ("aurora", "completion")}
+    verdicts = ["missed" if (row["cafe"], row["kpi"]) in missed else "met" for row in rows.iter_rows(named=True)]
+    home.lake().replace_partition(PILOT_KPIS, yesterday, rows.with_columns(verdict=pl.Series(verdicts)), commit={})
+    text = shown(cafes_page(visit_pages))
+    first = text.index("Behöver hjälp: Göteborg Café missade i går Deltagande och Slutförda samtal.")
+    assert first < text.index("Behöver hjälp: Café Aurora missade i går Slutförda samtal.")
+    home.lake().replace_partition(PILOT_KPIS, yesterday, rows.with_columns(verdict=pl.lit("met")), commit={})
+    assert "Inget kafé missade säkert något mål i går." in shown(cafes_page(visit_pages))

@@ -1,4 +1,4 @@
-"""The page Help: a guest's reference in words, of own cafés only, without the guest's words or account."""
+"""The page Help: a guest's reference in words, of own cafés only, without the guest's words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The payments' page acts: rulings, approvals and payouts by hand, each guarded by the store and audited."""
+"""The payments' page acts: rulings, approvals, payouts by hand; guarded by the store and audited."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages Payments, Help, Cafés and Survey in a real Chromium: their main actions by keyboard, axe, nothing cut off."""
+"""Payments, Help, Cafés and Survey in a real Chromium: main actions by keyboard, and axe."""
 
 from __future__ import annotations
 
