@@ -46,6 +46,7 @@ class _Pilot(LazyGroup):
         "ask": ("feedback", "Reply to conversations from a file as the interviewer does."),
         "why": ("feedback", "Explain the result of a session."),
         "language": ("feedback", "Evaluate how guests are understood, on authors not seen."),
+        "survey": ("feedback", "Show which managers answered the survey, and what they answered."),
         "erase": ("privacy", "Erase a session everywhere, at the guest's request."),
         "export": ("privacy", "Export all data about the guest of a receipt."),
         "retention": ("privacy", "Remove guests' data that has reached its time limit."),

@@ -5,7 +5,7 @@ Sources, and why no middle is left unlabelled: `docs/survey.md`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import ceil
@@ -65,3 +65,12 @@ def fault_of(answers: Mapping[str, str]) -> str:
         if answers.get(question) not in OPTIONS[question]:
             return question
     return next((name for name in answers if name not in OPTIONS), "")
+
+
+def distribution(given: Iterable[Mapping[str, str]]) -> dict[Question, dict[str, int]]:
+    """Return how many chose each option of each question; options that nobody chose are 0."""
+    answers = list(given)
+    return {
+        question: {option: sum(each.get(question) == option for each in answers) for option in options}
+        for question, options in OPTIONS.items()
+    }

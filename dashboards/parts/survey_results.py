@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import streamlit as st
@@ -13,7 +12,7 @@ from dashboards.choices.url_choice import url_choice
 from dashboards.formatting import join_names, long_day, number, short_day
 from dashboards.fragments import render
 from dashboards.visit import Visit
-from pilot.survey import OPTIONS, QUESTIONS, Period, Question, period_on, periods
+from pilot.survey import Period, Question, distribution, period_on, periods
 from pilot.words import say as say_words
 from storage.store.access import accounts
 from storage.store.access.survey_answers import SurveyAnswer, answers_of
@@ -56,8 +55,8 @@ def survey_results(visit: Visit) -> None:
         is_current=bool(current and current.first.isoformat() == chosen),
     )
     if given:
-        for question in QUESTIONS:
-            _distribution(visit, question, given)
+        for question, counts in distribution(each.answers for each in given).items():
+            _distribution(visit, question, counts, given=len(given))
         _comments(visit, given)
     visit.draw(fragments.lead("", notes=[_say(visit, "results.sources")]))
 
@@ -81,21 +80,20 @@ def _lead(visit: Visit, given: Sequence[SurveyAnswer], *, managers: int, period:
     visit.draw(fragments.lead(_say(visit, f"results.{key}", **fields), notes=notes))
 
 
-def _distribution(visit: Visit, question: Question, given: Sequence[SurveyAnswer]) -> None:
+def _distribution(visit: Visit, question: Question, counts: Mapping[str, int], *, given: int) -> None:
     """Draw how many chose each option; the number stands beside its bar."""
-    counts = Counter(each.answers.get(question, "") for each in given)
     rows = [
         {
             "name": _say(visit, f"option.{question}.{option}"),
             "count": _say(
                 visit,
                 "results.of",
-                count=number(counts[option], language=visit.language),
-                all=number(len(given), language=visit.language),
+                count=number(count, language=visit.language),
+                all=number(given, language=visit.language),
             ),
-            "width": 100 * counts[option] / len(given),
+            "width": 100 * count / given,
         }
-        for option in OPTIONS[question]
+        for option, count in counts.items()
     ]
     visit.draw(render("distribution", title=_say(visit, f"question.{question}"), rows=rows))
 
