@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pandas as pd
 import streamlit as st
@@ -22,7 +22,8 @@ from storage.store.access.accounts import LONGEST_EMAIL, Account
 from storage.store.engine import Store
 
 CHANGE: Permission = "accounts"
-LINK = "cafes.link"  # a new link, shown once
+LINK = "cafes.link"  # a new link, with its café and time
+LINK_SHOWN = timedelta(minutes=2)  # long enough to copy; the page redraws itself whenever data arrives
 
 
 def cafe_accounts(visit: Visit, cafe: Cafe) -> None:
@@ -47,7 +48,7 @@ def cafe_accounts(visit: Visit, cafe: Cafe) -> None:
         for each in found
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
-    _new_link(visit)
+    _new_link(visit, cafe)
     if not visit.principal.may(CHANGE):
         visit.draw(fragments.paragraph(say("cafes.accounts.only_admin")))
         return
@@ -58,12 +59,17 @@ def cafe_accounts(visit: Visit, cafe: Cafe) -> None:
         _revoke(visit, cafe, managers, names)
 
 
-def _new_link(visit: Visit) -> None:
-    """Draw the link that was just made, once."""
-    made = st.session_state.pop(LINK, None)
-    if made is not None:
-        visit.draw(fragments.status(visit.say("cafes.accounts.link_once")))
-        st.code(made, language=None, wrap_lines=True)
+def _new_link(visit: Visit, cafe: Cafe) -> None:
+    """Draw the link that was just made for the café, for a short time."""
+    made: tuple[str, str, datetime] | None = st.session_state.get(LINK)
+    if made is None:
+        return
+    of_cafe, link, at = made
+    if of_cafe != cafe.id or visit.now - at >= LINK_SHOWN:
+        del st.session_state[LINK]
+        return
+    visit.draw(fragments.status(visit.say("cafes.accounts.link_once")))
+    st.code(link, language=None, wrap_lines=True)
 
 
 def _invite(visit: Visit, cafe: Cafe) -> None:
@@ -98,7 +104,7 @@ def _invite(visit: Visit, cafe: Cafe) -> None:
             known_cafes=visit.home.cafes().ids,
             actor=visit.actor,
         )
-        _make_link(visit, store, invited)
+        _make_link(visit, cafe, store, invited)
     except StorageError as refused:
         visit.draw(fragments.status(refusal(visit, refused)))
         return
@@ -125,7 +131,7 @@ def _link(visit: Visit, cafe: Cafe, managers: list[Account]) -> None:
         if account is None or account.revoked_at is not None or not account.principal.sees(cafe.id):
             visit.draw(fragments.status(say("action.refused.other")))
             return
-        _make_link(visit, store, account)
+        _make_link(visit, cafe, store, account)
     except StorageError as refused:
         visit.draw(fragments.status(refusal(visit, refused)))
         return
@@ -133,13 +139,13 @@ def _link(visit: Visit, cafe: Cafe, managers: list[Account]) -> None:
     st.rerun()
 
 
-def _make_link(visit: Visit, store: Store, account: Account) -> None:
+def _make_link(visit: Visit, cafe: Cafe, store: Store, account: Account) -> None:
     """Save a new link for the next drawing: an invitation until a password is chosen, then a sign-in."""
     if account.password_hash:
         token, path = links.make(store, account, kind="sign_in", actor=visit.actor), "/link"
     else:
         token, path = links.make(store, account, kind="invitation", actor=visit.actor), "/invitation"
-    st.session_state[LINK] = link_address(visit.home, token, path=path)
+    st.session_state[LINK] = (cafe.id, link_address(visit.home, token, path=path), visit.now)
 
 
 def _revoke(visit: Visit, cafe: Cafe, managers: list[Account], names: dict[str, str]) -> None:

@@ -73,7 +73,7 @@ def _name(visit: Visit, period: Period | None, first: date) -> str:
 
 def _lead(visit: Visit, given: Sequence[SurveyAnswer], *, managers: int, period: str, is_current: bool) -> None:
     fields = {"count": len(given), "all": managers, "period": period}
-    key = "none" if not given else "answered" if is_current else "answered_other"
+    key = ("none" if managers else "nobody") if not given else "answered" if is_current else "answered_other"
     notes = []
     if given:
         notes = [_say(visit, "results.small" if len(given) < FEW else "results.whole")]

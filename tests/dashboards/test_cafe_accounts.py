@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from html import escape
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -17,7 +18,7 @@ from storage.cafes_file import cafes_text
 from storage.home import Home
 from storage.store.access import accounts, links
 from storage.store.cafes import codes
-from tests.dashboards.conftest import ROOT, sign_in
+from tests.dashboards.conftest import NOW, ROOT, sign_in
 from tests.dashboards.test_cafes_page import cafes_page, entries, send
 from tests.dashboards.test_entitlement import everything
 from tests.dashboards.test_pages import shown
@@ -40,13 +41,17 @@ def link_of(at: AppTest) -> tuple[str, str]:
 
 
 @slow
-def test_a_manager_is_invited_by_a_link_that_is_shown_once(home: Home, visit_pages: Pages) -> None:
+def test_a_manager_is_invited_by_a_link_that_is_shown_for_two_minutes(
+    home: Home, visit_pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
     at = invite(cafes_page(visit_pages), "Anna@Example.se")
     assert "anna@example.se är inbjuden till Café Aurora." in shown(at)
     path, token = link_of(at)
     found = links.find(home.store(), token)
     assert (path, found is not None and found.kind) == ("/invitation", "invitation")
     assert found is not None and found.account.cafes == frozenset({"aurora"})
+    assert link_of(at.run()) == (path, token)  # drawn again by itself
+    monkeypatch.setattr("dashboards.visit.now", lambda: NOW + timedelta(minutes=3))
     assert list(at.run().code) == []
     table = next(each.value for each in at.dataframe if "Roll" in each.value.columns)
     assert dict(zip(table["E-postadress"], table["Kaféer"], strict=True))["anna@example.se"] == "Café Aurora"

@@ -77,12 +77,12 @@ def choose(at: AppTest, prefix: str, value: object) -> AppTest:
 def test_a_held_reward_is_approved_with_a_reason_in_the_audit_log(demo_home: Home, visit_pages: Pages) -> None:
     one = decided(demo_home, held=True)
     at = payments(visit_pages)
-    assert "En belöning väntar på ditt beslut." in shown(at)
+    assert "En belöning väntar på beslut." in shown(at)
     assert "flera svar är mycket lika" in shown(at)
     assert one.session_id not in shown(at)
     at = send(at, "rule-", reason="En familj som åt samma sak")
     assert "är godkänd. Kupongen finns på gästens kvitto." in shown(at)
-    assert "Nej, inget väntar på dig." in shown(at)
+    assert "Nej, inget väntar." in shown(at)
     decision = decisions.find(demo_home.store(), one.session_id)
     assert decision is not None and decision.released
     voucher = vouchers.of_reward(demo_home.store(), decision.reward_id)
@@ -163,7 +163,7 @@ def _become(store: Store, role: str) -> None:
 def test_support_reads_everything_and_changes_nothing(world: World, visit_pages: Pages) -> None:
     world.earn(None, held=True)
     at = payments(visit_pages, "support")
-    assert "väntar på ditt beslut" in shown(at) and "Grinden" in shown(at)
+    assert "väntar på beslut" in shown(at) and "Grinden" in shown(at)
     assert [each.key for each in at.button if (each.key or "").endswith("-send")] == []
 
 

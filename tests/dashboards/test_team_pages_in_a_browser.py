@@ -158,7 +158,7 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(served, browser, size: tuple[i
 def test_a_pilot_manager_approves_a_reward_by_keyboard(served, browser) -> None:
     home, _ = served
     page = opened(served, browser, "betalningar")
-    page.get_by_text("En belöning väntar på ditt beslut.").wait_for()
+    page.get_by_text("En belöning väntar på beslut.").wait_for()
     confirm(page, "En familj som åt samma sak", "Godkänn 30 kr")
     page.get_by_text("är godkänd. Kupongen finns på gästens kvitto.").wait_for()
     page.get_by_text("Ingen belöning väntar på beslut.").wait_for()
