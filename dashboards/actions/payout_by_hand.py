@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboards import fragments
 from dashboards.actions.confirmed_action import confirmed_action
+from dashboards.parts.payment_changes import changes_table
 from dashboards.parts.payouts import state_name
 from dashboards.reading.payouts import PilotPayouts
 from dashboards.visit import Visit
@@ -19,7 +20,7 @@ from payouts.stripe.configured import open_rail
 from pilot.access import Permission
 from pilot.money import kronor
 from storage.store.cafes import switches
-from storage.store.payouts import batches
+from storage.store.payouts import batches, payment_history
 from storage.store.payouts.instruction_rows import Instruction, State
 from storage.store.payouts.payout_codes import RESTORED
 
@@ -50,6 +51,8 @@ def by_hand(visit: Visit, pilot: PilotPayouts) -> None:
         )
         one = payouts[chosen]
         visit.draw(fragments.lead("", notes=[for_staff(one.state, one.code, language=visit.language)]))
+        with st.expander(say("payments.hand.history"), key=f"history-{chosen}"):
+            changes_table(visit, payment_history.of_payout(visit.store(permission="money"), chosen))
         step = _chosen_step(visit, _steps(one))
         confirmed_action(
             visit,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
 from dashboards import fragments
 from dashboards.actions.confirmed_action import draw_result
 from dashboards.actions.payout_by_hand import by_hand, stop_switch
 from dashboards.actions.payout_rulings import held_rewards, waiting_batches
-from dashboards.formatting import clock_time, day_and_year, short_day
+from dashboards.formatting import day_and_year
+from dashboards.parts.payment_changes import changes_table
 from dashboards.parts.payouts import failures, gate, lead
 from dashboards.reading.payouts import pilot_payouts, rulings
 from dashboards.visit import Visit, current
@@ -24,13 +24,13 @@ from pilot.money import kronor
 from pilot.words import say as say_words
 from storage.store.payouts import batches, payment_history
 from storage.store.payouts.attempts import MONEY_RAILS
-from storage.store.payouts.payment_history import Change
 from storage.store.payouts.payment_search import Subject, payout_of_reward, search
 from storage.store.rewards import decisions, freezing, vouchers
 
 if TYPE_CHECKING:
     from storage.store.rewards.vouchers import Voucher
 
+MOST_SEARCHED = 255  # characters
 MOST_SHOWN = 5  # guests who share a short reference
 
 
@@ -40,8 +40,15 @@ def show(visit: Visit) -> None:
     visit.draw(fragments.page_head(crumb=say("payments.crumb"), title=say("payments.title"), freshness=""))
     draw_result(visit)
     summed = st.container()
+    if "sok" not in st.session_state and "sok" in st.query_params:
+        st.session_state["sok"] = composed(st.query_params["sok"])[:MOST_SEARCHED]
     typed = st.text_input(
-        say("payments.search"), key="sok", max_chars=255, placeholder="K7M-2Q4", width=420, help=say("payments.what")
+        say("payments.search"),
+        key="sok",
+        max_chars=MOST_SEARCHED,
+        placeholder="K7M-2Q4",
+        width=420,
+        help=say("payments.what"),
     )
     wanted = composed(typed).strip()
     if wanted:
@@ -97,10 +104,10 @@ def _subject(visit: Visit, one: Subject, *, wanted: str) -> None:
                 ),
             )
         )
-        _changes(visit, payment_history.of_batch(store, one.id))
+        changes_table(visit, payment_history.of_batch(store, one.id))
     elif one.kind == "payout":
         visit.draw(fragments.section_head(one.id) + fragments.lead(_payout(visit, one.id)))
-        _changes(visit, payment_history.of_payout(store, one.id))
+        changes_table(visit, payment_history.of_payout(store, one.id))
     else:
         _reward(visit, one, wanted=wanted)
 
@@ -126,7 +133,7 @@ def _reward(visit: Visit, one: Subject, *, wanted: str) -> None:
         fragments.section_head(title) + fragments.lead(earned_in_words(decision, language=visit.language), notes=notes)
     )
     if decision is not None:
-        _changes(visit, payment_history.of_reward(store, decision.reward_id))
+        changes_table(visit, payment_history.of_reward(store, decision.reward_id))
 
 
 def _payout(visit: Visit, name: str) -> str:
@@ -145,28 +152,6 @@ def _voucher(visit: Visit, voucher: Voucher) -> str:
     day = day_and_year(business_day(voucher.expires_at), language=visit.language)  # a voucher is valid for months
     frozen = voucher.state == "issued" and freezing.frozen(visit.store(permission="money"), voucher.reward_id)
     return say_words("money", f"voucher.{'frozen' if frozen else voucher.state}", visit.language, day=day)
-
-
-def _changes(visit: Visit, changes: list[Change]) -> None:
-    say = visit.say
-    st.dataframe(
-        pd.DataFrame(
-            [
-                {
-                    say("payments.when"): f"{short_day(business_day(each.at), language=visit.language)} "
-                    f"{clock_time(each.at)}",
-                    say("payments.change_head"): visit.name_of("payments.change", each.what),
-                    # A bank payout's account and failure code belong to the guest's bank.
-                    say("payments.of"): "" if each.what.startswith("bank.") else each.subject,
-                    say("payments.detail"): "" if each.what.startswith("bank.") else each.detail,
-                    say("payments.by"): each.actor,
-                }
-                for each in changes
-            ]
-        ),
-        hide_index=True,
-        width="stretch",
-    )
 
 
 show(current())

@@ -211,6 +211,7 @@ def test_a_refused_payout_shows_its_cause_and_is_retried(world: World, visit_pag
     assert "En betalning har inte gått fram." in shown(at)
     assert "mottagarens konto kan inte ta emot dem just nu" in shown(at)
     world.rail.unable.clear()
+    assert "Nekad" in at.dataframe[0].value["Vad som hände"].tolist()
     at = send(at, "hand-", reason="Kontot är rättat")
     assert [each.state for each in batches.instructions(world.store)] == ["paid"]
     assert "Inget har misslyckats." in shown(at)
@@ -263,8 +264,9 @@ def test_no_bank_data_of_a_guest_is_shown(world: World, visit_pages: Pages) -> N
                 failure_code="account_closed", arrives_on=None, changed_at=NOW, made_at=NOW,
             )
         )  # fmt: skip
-    at = payments(visit_pages)
-    at = at.text_input(key="sok").set_value(payout.id).run()
+    at = visit_pages()
+    at.query_params["sok"] = payout.id
+    at = at.run().switch_page("views/payments.py").run()
     table = at.dataframe[0].value
     assert "Stripes utbetalning till banken: misslyckad" in table["Vad som hände"].tolist()
     sent = " ".join(repr(each.proto) for each in at.main) + table.to_csv()
