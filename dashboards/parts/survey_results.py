@@ -43,7 +43,7 @@ def survey_results(visit: Visit) -> None:
             _say(visit, "results.period"),
             names,
             default=current.first.isoformat() if current else starts[0].isoformat(),
-            name="period",
+            name="enkatperiod",
             width=320,
         )
     given = [each for each in mine if each.period.isoformat() == chosen]
