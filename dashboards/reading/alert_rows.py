@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from operations.record_lines import records_of
-from operations.watch.alerts import backups, digests, dip, run_alerts, stale_figures, stopped_automation, urgent
+from operations.watch.alerts import backups, digests, dip, run_alerts, stale_figures, stopped_automation, urgent, webhooks
 from operations.watch.money import payments
 
 State = Literal["open", "event", "resolved"]
@@ -23,7 +23,9 @@ WITH_AN_END = (
     dip.RECORDS_NAME,
     backups.RECORDS_NAME,
     digests.RECORDS_NAME,
+    webhooks.RECORDS_NAME,
 )
+OF_A_CAFE = (dip.ALERT, digests.ALERT, webhooks.ALERT)  # Their subject begins with the café.
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +92,7 @@ def _with_an_end(path: Path) -> list[AlertRow]:
             continue  # written by another version
         key = (str(record["name"]), str(record.get("subject", "")))
         if record.get("state") == "firing":
-            # The subject of a dip and of a digest begins with its café.
-            cafe = key[1].split(" ")[0] if key[0] in (dip.ALERT, digests.ALERT) else ""
+            cafe = key[1].split(" ")[0] if key[0] in OF_A_CAFE else ""
             began[key] = AlertRow("open", *key, str(record.get("severity", "")), at, None, cafe)
         elif (first := began.pop(key, None)) is not None:
             ended.append(AlertRow("resolved", *key, first.severity, first.at, at, first.cafe))

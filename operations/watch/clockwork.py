@@ -22,6 +22,7 @@ from operations.watch.alerts.stale_figures import StaleFiguresWatcher
 from operations.watch.alerts.stopped_automation import StoppedAutomationWatcher
 from operations.watch.alerts.urgent import UrgentWatcher
 from operations.watch.alerts.volume import VolumeWatcher
+from operations.watch.alerts.webhooks import WebhookWatcher
 from operations.watch.money.overdue_rewards import OverdueRewards, VoucherExpiry
 from operations.watch.money.payments import add_payment_jobs
 from operations.watch.probes.pages import Pages
@@ -40,6 +41,7 @@ VOLUME_SECONDS = 60
 DIP_SECONDS = 60
 FORGETTING_SECONDS = 3600
 DIGEST_SECONDS = 60
+WEBHOOK_SECONDS = 5
 FIGURES_SECONDS = 60
 AUTOMATION_SECONDS = 60
 OUTAGE_SECONDS = 15
@@ -108,6 +110,8 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
         scheduler.add_job(dip, trigger="interval", seconds=DIP_SECONDS, coalesce=True, max_instances=1)
         digest = DigestWatcher(home, clock=now)
         scheduler.add_job(digest, trigger="interval", seconds=DIGEST_SECONDS, coalesce=True, max_instances=1)
+        webhooks = WebhookWatcher(home, clock=now)
+        scheduler.add_job(webhooks, trigger="interval", seconds=WEBHOOK_SECONDS, coalesce=True, max_instances=1)
         figures = StaleFiguresWatcher(home, clock=now)
         scheduler.add_job(figures, trigger="interval", seconds=FIGURES_SECONDS, coalesce=True, max_instances=1)
         stopped = StoppedAutomationWatcher(home, clock=now)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from sqlalchemy import Row, select, update
 
 from storage.store.engine import Store
-from storage.store.privacy import case_erasure, danger_erasure, label_erasure, money_erasure
+from storage.store.privacy import case_erasure, danger_erasure, label_erasure, money_erasure, webhook_erasure
 from storage.store.schemas.core import receipts
 from storage.store.schemas.privacy import erasures
 
@@ -44,6 +44,8 @@ WIPED = (
     "danger_reports",
     "case_sessions",
     "case_verdicts",
+    "webhook_deliveries",
+    "webhook_attempts",
 )
 
 
@@ -156,7 +158,7 @@ def reopen(store: Store, sessions: Collection[str]) -> None:
 
 
 def pseudonymise(store: Store, session_id: str) -> None:
-    """Delete a session's results, labels, dangers and links to cases; pseudonymise its decisions.
+    """Delete a session's results, labels, dangers, links to cases and webhooks; pseudonymise its decisions.
 
     A receipt keeps its hash, reference, café and day, so that its holder can see that it was erased. Decisions and
     bookings stay under a pseudonym. Repeated, it also covers rows added since.
@@ -170,6 +172,7 @@ def pseudonymise(store: Store, session_id: str) -> None:
         label_erasure.delete_of_session(connection, session_id)
         danger_erasure.delete_of_session(connection, session_id)
         case_erasure.delete_of_session(connection, session_id)
+        webhook_erasure.delete_of_session(connection, session_id)
         money_erasure.unlink(connection, session_id)
 
 

@@ -16,7 +16,7 @@ from pilot.lake_tables.retention_table import RETENTION
 from pilot.time_limits import Kind
 from storage.lake_schema import polars_schema
 from storage.store.engine import Store, serialise
-from storage.store.privacy import case_erasure, danger_erasure, label_erasure
+from storage.store.privacy import case_erasure, danger_erasure, label_erasure, webhook_erasure
 from storage.store.schemas.money import reward_decisions
 from storage.store.schemas.privacy import expirations
 
@@ -95,7 +95,7 @@ def record_landing(store: Store, day: date, landing: str) -> None:
 def _remove_from_store(connection: Connection, day: date, kind: Kind) -> int:
     """Remove one kind of a day from the store; return the number of changed rows."""
     if kind == "words":
-        rooms = (label_erasure, danger_erasure, case_erasure)
+        rooms = (label_erasure, danger_erasure, case_erasure, webhook_erasure)
         return sum(room.delete_of_day(connection, day) for room in rooms)
     return _forget_devices(connection, day) if kind == "devices" else 0
 

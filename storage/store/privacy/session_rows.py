@@ -12,12 +12,13 @@ from storage.store.schemas import money as money_schema
 from storage.store.schemas import payout as payout_schema
 from storage.store.schemas import privacy as privacy_schema
 from storage.store.schemas import provider as provider_schema
+from storage.store.schemas import webhooks as webhooks_schema
 from storage.store.schemas.cases import case_sessions, cases
 from storage.store.schemas.core import audit_log, metadata
 from storage.store.schemas.money import reward_decisions
 
 # Imported, so that `metadata` has their tables.
-SCHEMAS = (cases_schema, money_schema, payout_schema, privacy_schema, provider_schema)
+SCHEMAS = (cases_schema, money_schema, payout_schema, privacy_schema, provider_schema, webhooks_schema)
 NOT_EXPORTED = ("code_hash",)  # of a voucher: it would allow guessing the code
 # Of a case that the session is linked to: what its guest may read. Owner and note are the café's own.
 OF_A_CASE = ("id", "cafe", "subject", "status", "said", "answer", "answer_language", "answered_at")

@@ -1,4 +1,4 @@
-"""Revision 0018 adds the outgoing letters, and takes them away again, on both engines."""
+"""Revision 0018 adds letters and webhooks, and takes them away again, on both engines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from storage.store.migrate import MIGRATIONS, migrate
 pytestmark = pytest.mark.usefixtures("real_migrations")
 
 NOON = datetime(2026, 11, 23, 11, tzinfo=UTC)
-TABLES = {"account_preferences", "digests"}
+TABLES = {"account_preferences", "digests", "webhook_rules", "webhook_deliveries", "webhook_attempts"}
 
 
 def alembic(store: Store, to: str, *, down: bool = False) -> None:
@@ -32,7 +32,7 @@ def tables(store: Store) -> set[str]:
         return set(sa.inspect(connection).get_table_names())
 
 
-def test_an_older_store_keeps_its_accounts_and_loses_the_letters_again(store_url: str) -> None:
+def test_an_older_store_keeps_its_accounts_and_loses_what_is_new(store_url: str) -> None:
     store = Store(make_engine(store_url), now=lambda: NOON)
     alembic(store, "0017")
     before = tables(store)
