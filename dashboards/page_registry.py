@@ -42,6 +42,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry("survey.py", "nav.survey", "enkat", "cafe", "feedback"),
     PageEntry("help.py", "nav.help", "hjalp", "cafe", "feedback"),
     PageEntry("sessions.py", "nav.sessions", "samtal", "cafe", "feedback"),
+    PageEntry("rules.py", "nav.rules", "regler", "cafe", "feedback"),
     PageEntry("pilot_overview.py", "nav.overview", "piloten", "pilot", "pilot"),
     PageEntry("kpi.py", "nav.kpi", "kpi", "pilot", "pilot"),
     PageEntry("technical.py", "nav.technical", "teknik", "pilot", "technical"),

@@ -37,9 +37,9 @@ def payload_of(
     query = urlencode({"kafe": cafe.id, "dag": sent.day.isoformat()})
     link = f"{pages_url.rstrip('/')}/?{query}#svar-{sent.session_id}"
     said = [] if sent.is_urgent else _limited([redact(each, language) for each in words])
-    title = say("rules", "text.urgent" if sent.is_urgent else "text.feedback", "sv", cafe=cafe.name, rule=rule.name)
+    title = say("webhooks", "text.urgent" if sent.is_urgent else "text.feedback", "sv", cafe=cafe.name, rule=rule.name)
     if simulated:
-        title = say("rules", "text.simulated", "sv", text=title)
+        title = say("webhooks", "text.simulated", "sv", text=title)
     quoted = " / ".join(said)
     return _body(
         TYPE,
@@ -64,7 +64,7 @@ def payload_of(
 
 def trial_payload(rule: Rule, *, cafe: Cafe, at: datetime) -> bytes:
     """Return the body of a test delivery."""
-    text = say("rules", "text.test", "sv", cafe=cafe.name, rule=rule.name)
+    text = say("webhooks", "text.test", "sv", cafe=cafe.name, rule=rule.name)
     data = {"rule": {"id": rule.id, "name": rule.name}, "cafe": {"id": cafe.id, "name": cafe.name}}
     return _body(TEST_TYPE, at, text=text, data=data)
 
