@@ -44,6 +44,8 @@ def show(visit: Visit) -> None:
     draw_result(visit)
     visit.draw(fragments.lead(_lead(visit, rules), notes=[visit.say("rules.what")]))
     draw_secret(visit, rules)
+    if rules:
+        visit.draw(fragments.section_head(visit.say("rules.list")))
     for rule in rules:
         with st.container(border=True, key=f"rule-{rule.id}"):
             visit.draw(_rule(visit, rule))
@@ -83,7 +85,7 @@ def _rule(visit: Visit, rule: Rule) -> Markup:
         details.append(_at(visit, "rules.failing", rule.failing_since))
     if rule.previous_until is not None and visit.now < rule.previous_until:
         details.append(_at(visit, "rules.both_secrets", rule.previous_until))
-    state = {"on": "doing", "off": "dropped", "disabled": "open"}[rule.state]
+    state = {"on": "done", "off": "dropped", "disabled": "doing"}[rule.state]
     return fragments.render(
         "case", title=rule.name, status=say(f"rules.state.{rule.state}"), state=state, lines=lines, details=details
     )
@@ -123,9 +125,9 @@ def _row(visit: Visit, outcome: str, *, at: datetime, attempt: Attempt | None = 
     duration = NOTHING if attempt is None else number(attempt.duration_ms, language=visit.language)
     return {
         say("rules.sent.time"): _moment(visit, at),
+        say("rules.sent.outcome"): say(f"rules.outcome.{outcome}"),
         say("rules.sent.rule"): NOTHING,
         say("rules.sent.kind"): NOTHING,
-        say("rules.sent.outcome"): say(f"rules.outcome.{outcome}"),
         say("rules.sent.status"): str(status) if status else NOTHING,
         say("rules.sent.duration"): duration,
         say("rules.sent.attempt"): NOTHING if attempt is None else str(attempt.number),

@@ -30,6 +30,8 @@ from pilot.business_days import business_day
 from pilot.lake_tables.tables import SCORED_FEEDBACK
 from pilot.settings import read_settings
 from storage.home import Home, open_home
+from storage.store.outgoing.webhook_deliveries import plan_test
+from storage.store.outgoing.webhook_rules import add_rule
 from storage.store.payouts import batches
 from tests.dashboards.conftest import ROOT, sign_in
 from tests.dashboards.lake_days import make_day
@@ -48,6 +50,7 @@ SIZES = ((1280, 900), (390, 844))
 PAGES = {
     "day": "",
     "guests": "gasterna",
+    "rules": "regler",
     "overview": "piloten",
     "kpi": "kpi",
     "technical": "teknik",
@@ -61,6 +64,7 @@ TITLES = {
     "": ("I dag", "Today"),
     "gasterna": ("Vad gästerna säger", "What guests say"),
     "att-gora": ("Att göra", "To do"),
+    "regler": ("Regler", "Rules"),
     "piloten": ("Hela piloten", "The whole pilot"),
     "kpi": ("Affärsmått", "Business KPIs"),
     "kafeer": ("Kaféer", "Cafés"),
@@ -126,6 +130,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
     )
     load_test = {"at": datetime.now(UTC).isoformat(), "guests": 40, "seconds": 90.0, "p95_ms": 900.0, "failures": 0}
     append_record(home.root / RUN_FOLDER / LOAD_RECORDS, load_test | {"passed": True})
+    rule = add_rule(
+        home.store(), cafe=home.cafes().ids[0], name="Kön", theme="queue", polarity="negative",
+        url="https://hooks.example/", known_themes=["queue"], by="anna",
+    )  # fmt: skip
+    plan_test(home.store(), rule.id, by="anna")
     token = sign_in(home)  # Before the world stops the store's clock.
     world = World(folder / "unused.sqlite", store=home.store(), rail=MemoryRail)
     world.earn("acct_1")

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
+from http.server import HTTPServer
+from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
@@ -57,3 +62,27 @@ def test_the_signature_is_that_of_the_specifications_example() -> None:
     body = b'{"test": 2432232314}'
     sent = signed_headers([secret], message_id="msg_p5jXN8AQM9LWM0D4loKWxJek", at=at, body=body)
     assert sent["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+def test_the_receiver_of_the_documentation_takes_a_signed_webhook_only() -> None:
+    """Run the example of docs/webhooks.md as it is printed, but for the secret and the port."""
+    text = (Path(__file__).parents[3] / "docs" / "webhooks.md").read_text(encoding="utf-8")
+    code = text.split("```python\n")[1].split("```")[0].replace("whsec_...", secret_of(KEY, rule_id="r", generation=1))
+    assert len([line for line in code.splitlines() if line]) <= 10
+    example: dict[str, Any] = {}
+    exec("\n".join(code.splitlines()[:-1]), example)
+    example["Receiver"].log_message = lambda *_: None
+    server = HTTPServer(("127.0.0.1", 0), example["Receiver"])
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        url = f"http://127.0.0.1:{server.server_port}/"
+        signed, other = headers(1), headers(2)
+        assert httpx.post(url, content=BODY, headers=signed).status_code == 204
+        with pytest.raises(httpx.RemoteProtocolError):
+            httpx.post(url, content=BODY, headers=other)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
