@@ -1,4 +1,4 @@
-"""The page of rules: which answers are sent on to a café's own programs, and what became of each delivery."""
+"""The page of rules: which answers are sent on to a café's own programs, and each delivery."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Rules and outgoing webhooks: matches feedback, signs what is sent, and sends it to public addresses only."""
+"""Rules and outgoing webhooks: matches feedback, signs it, and sends it to public addresses."""

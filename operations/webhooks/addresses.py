@@ -28,7 +28,7 @@ class Unresolved(Exception):
 
 
 def checked_url(text: str) -> str:
-    """Return an address for webhooks if its form is right; where its name leads is checked at each attempt.
+    """Return an address for webhooks if its form is right; its name is resolved at each attempt.
 
     Raises:
         RuleRefused: it is not https, or has a user, a fragment, or letters outside ASCII; its text is not repeated.
@@ -61,7 +61,7 @@ def masked(url: str) -> str:
 
 
 def is_public(address: Address) -> bool:
-    """Return whether an address belongs to the public internet: not loopback, private, link-local or reserved."""
+    """Return whether an address is public: not loopback, private, link-local or reserved."""
     if isinstance(address, ipaddress.IPv6Address):
         hidden = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
         if hidden is None and any(address in network for network in (*NAT64, COMPATIBLE)):

@@ -1,4 +1,4 @@
-"""Plans the deliveries of new feedback, sends what is due, tries again for a day, and disables what fails for long."""
+"""Plans deliveries, sends what is due, tries again for a day, and disables rules that fail for long."""
 
 from __future__ import annotations
 

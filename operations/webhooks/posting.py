@@ -1,4 +1,4 @@
-"""Posts a webhook: to the address that was checked, over trusted TLS, without redirects, within a time limit.
+"""Posts a webhook to the checked address, over trusted TLS, without redirects, in limited time.
 
 The name is resolved once, every address is checked, and the connection goes to a checked address: a name that leads
 elsewhere a moment later (DNS rebinding) changes nothing. The answer's body is not read.

@@ -1,4 +1,4 @@
-"""The page Rules: made, tested, turned, rotated and removed by a manager of the café only; deliveries without words."""
+"""The page Rules: a manager of the café makes and changes rules; deliveries are shown without words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deliveries of webhooks: planned once a rule and session, claimed, tried, and recorded attempt by attempt.
+"""Deliveries of webhooks: planned once a rule and session, claimed, and recorded by attempt.
 
 A claim without an outcome lapses and is tried again: a receiver gets each delivery at least once, by one webhook-id.
 """
@@ -77,7 +77,7 @@ _COLUMNS = tuple(webhook_deliveries.c[field.name] for field in fields(Delivery))
 
 
 def plan_deliveries(store: Store, rule_id: str, sessions: Iterable[tuple[str, date]]) -> int:
-    """Add a delivery for each session that has none of this rule and is not erased; return how many were added."""
+    """Add a delivery for each session without one of this rule, unless erased; return how many."""
     wanted = dict(sessions)
     with store.reading() as connection:
         if not wanted or not set(wanted) - _known(connection, rule_id, wanted):

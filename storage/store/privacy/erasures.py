@@ -158,7 +158,7 @@ def reopen(store: Store, sessions: Collection[str]) -> None:
 
 
 def pseudonymise(store: Store, session_id: str) -> None:
-    """Delete a session's results, labels, dangers, links to cases and webhooks; pseudonymise its decisions.
+    """Delete a session's results, labels, dangers, cases' links, webhooks; pseudonymise its decisions.
 
     A receipt keeps its hash, reference, café and day, so that its holder can see that it was erased. Decisions and
     bookings stay under a pseudonym. Repeated, it also covers rows added since.

@@ -1,4 +1,4 @@
-"""Feedback that matches a rule is delivered at least once, tried for a day, and never after its erasure."""
+"""Matching feedback is delivered at least once, tried for a day, and never after its erasure."""
 
 from __future__ import annotations
 
