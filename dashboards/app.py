@@ -39,6 +39,7 @@ def main() -> None:
     """Draw the frame and the page in it; refuse if the server is reachable from the network."""
     st.set_page_config(page_title=PRODUCT, page_icon="☕", layout="wide")
     st.html(HERE / "page.css")
+    _follow_link()
     language: Language = st.session_state.get("lang") or "sv"
     exposed = exposed_address()
     if exposed is not None:
@@ -79,6 +80,17 @@ def main() -> None:
             f"{say('dashboards', 'trouble.any', language)} "
             f"{say('dashboards', 'trouble.any_do', language, kind=type(error).__name__)}",
         )
+
+
+def _follow_link() -> None:
+    """Apply the language and the kind of sessions of a link, once: a link begins a session of its own."""
+    given = st.query_params.to_dict()
+    if given.get("lang") in LANGUAGES:
+        st.session_state.setdefault("lang", given["lang"])
+    if given.get("tests") == "1":
+        st.session_state.setdefault("tests", True)
+    for name in ("lang", "tests"):
+        st.query_params.pop(name, None)
 
 
 def _page(home: Home, principal: Principal) -> None:

@@ -31,6 +31,10 @@ class Behind:
     last: date
     daypart: str = ""
 
+    def plain(self, visit: Visit, count: float) -> Markup:
+        """Return a number that is no number of sessions, or none."""
+        return escape(number(count, language=visit.language))
+
     def opens(self, visit: Visit, count: float, what: str, **wanted: str) -> Markup:
         """Return a number as a link to its sessions, named for screen readers; a zero is no link.
 
@@ -40,9 +44,9 @@ class Behind:
             what: What is counted, in words.
             **wanted: The fields of the list's filter.
         """
-        shown = number(count, language=visit.language)
         if not count:
-            return escape(shown)
+            return self.plain(visit, count)
+        shown = number(count, language=visit.language)
         chosen = SessionFilter(**{"daypart": self.daypart, **wanted})
         address = list_address(visit, cafes=self.cafes, first=self.first, last=self.last, wanted=chosen)
         return render("number_link", url=address, text=shown, name=visit.say("sessions.open", count=shown, what=what))

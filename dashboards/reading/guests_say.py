@@ -71,9 +71,11 @@ def find(
     rows = _snapshot.sql(
         f"""
         select
-            feedback.day, feedback.session_id, feedback.completed_at, feedback.language, coalesce(sessions.mode, '') as mode,
+            feedback.day, feedback.session_id, feedback.completed_at, feedback.language,
+            coalesce(sessions.mode, '') as mode,
             feedback.score, feedback.actionability, feedback.aspects, feedback.signals,
-            coalesce(feedback.flags, []) as flags, coalesce(feedback.themes, '{{}}') as themes, {reason("feedback")} as covered
+            coalesce(feedback.flags, []) as flags, coalesce(feedback.themes, '{{}}') as themes,
+            {reason("feedback")} as covered
         from scored_feedback as feedback
         left join sessions on sessions.session_id = feedback.session_id and sessions.day = feedback.day
         where feedback.cafe = ? and feedback.simulated = ? and feedback.day between ? and ?

@@ -84,7 +84,7 @@ class PageSnapshot:
             raise self._unreadable(error) from None
         self.key: Key = (lake.key, tuple(self._snapshot.versions.items()))
 
-    def sql(self, query: str, parameters: Sequence[Any] = ()) -> pl.DataFrame:
+    def sql(self, query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> pl.DataFrame:
         """Return the query's rows.
 
         Raises:

@@ -19,6 +19,7 @@ from pilot.lake_tables.tables import PILOT_KPIS, SCORED_FEEDBACK, SESSIONS, TURN
 TABLES = (SESSIONS, TURNS, SCORED_FEEDBACK, REWARDS, PILOT_KPIS)
 NO_MODE = "none"
 
+WITH_VALUE = "select (day, cafe) from pilot_kpis where simulated = $simulated and kpi = '{}' and value is not null"
 # The conditions of each filter's values. Every value is one of these: a reader's text never becomes SQL.
 CONDITIONS: dict[str, dict[str, str]] = {
     "step": {
@@ -52,9 +53,8 @@ CONDITIONS: dict[str, dict[str, str]] = {
         "91-100": "score > 90",
     },
     "measure": {
-        name: f"(day, cafe) in (select (day, cafe) from pilot_kpis where kpi = '{name}' and value is not null "
-        "and simulated = $simulated)"
-        for name in ("participation", "completion")
+        "participation": f"(day, cafe) in ({WITH_VALUE.format('participation')})",
+        "completion": f"(day, cafe) in ({WITH_VALUE.format('completion')})",
     },
 }  # fmt: skip
 THEME_POLARITIES = ("positive", "mixed", "negative")
@@ -139,9 +139,9 @@ def session_list(
     total = _snapshot.sql(f"select count(*) from ({SOURCE}) where {condition}", scope).item()  # noqa: S608
     rows = _snapshot.sql(
         f"""
-        select session_id, day, cafe, coalesce(reference, ''), at, coalesce(session_mode, ''), outcome,
+        select session_id, day, cafe, coalesce(reference, ''), "at", coalesce(session_mode, ''), outcome,
             coalesce(reward, ''), score is not null
-        from ({SOURCE}) where {condition} order by at desc, session_id limit $most
+        from ({SOURCE}) where {condition} order by "at" desc, session_id limit $most
         """,  # noqa: S608
         {**scope, "most": most},
     )
@@ -162,7 +162,7 @@ SOURCE = """
         coalesce(visits.cafe, scored.cafe) as cafe, visits.reference, visits.mode as session_mode,
         coalesce(visits.outcome, 'completed') as outcome, visits.consent, visits.first_turn_at, visits.started_at,
         coalesce(scored.completed_at, visits.completed_at, visits.started_at, visits.opened_at, visits.last_event_at)
-            as at,
+            as "at",
         date_part('hour', timezone('Europe/Stockholm', visits.started_at)) as started_hour,
         date_part('hour', timezone('Europe/Stockholm', scored.completed_at)) as sent_hour,
         scored.score, scored.eligible, coalesce(len(scored.signals) = 0, false) as usable, rewards.outcome as reward,

@@ -13,16 +13,18 @@ from dashboards import fragments
 from dashboards.charts import period_charts
 from dashboards.choices.day_choice import freshness
 from dashboards.choices.url_choice import url_choice
-from dashboards.formatting import measure, number, short_day
-from dashboards.parts import feedback_fragments
+from dashboards.formatting import measure, short_day
+from dashboards.parts import basis_links, feedback_fragments
 from dashboards.parts.empty_state import draw_empty_state
 from dashboards.parts.fair_comparison_part import draw_comparison
+from dashboards.parts.number_links import Behind, number_table
 from dashboards.reading.cafe_day import Funnel
 from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
 from dashboards.reading.calendar import Extent, extent
 from dashboards.reading.fair_comparison import Figure, day_figure, fair_comparison, figure_of
-from dashboards.reading.kpi_period import MEASURES, TABLES, KpiPeriod, Measure, kpi_period
+from dashboards.reading.kpi_period import MEASURES, TABLES, KpiPeriod, Measure, ModeSteps, kpi_period
 from dashboards.reading.page_snapshot import PageSnapshot, versions_key
+from dashboards.reading.session_list import NO_MODE
 from dashboards.visit import Visit, current
 from dashboards.words.measure_words import basis_in_words, range_in_words, target_of, value_in_words
 from pilot.business_days import days_between
@@ -67,8 +69,9 @@ def show(visit: Visit) -> None:
         key = snapshot.key
         shown = period(snapshot, key, cafes=cafes)
         every = shown if cafes == visit.ids else period(snapshot, key, cafes=visit.ids)
-    _figures(visit, shown, days=days)
-    _steps(visit, shown)
+    behind = Behind(cafes, first, last)
+    _figures(visit, shown, days=days, behind=behind)
+    _steps(visit, shown, behind=behind)
     _by_day(visit, shown, code, days=days)
     draw_comparison(
         visit,
@@ -97,12 +100,12 @@ def _cafes(visit: Visit) -> tuple[str, ...]:
     return visit.ids if chosen == EVERY_CAFE else (chosen,)
 
 
-def _figures(visit: Visit, shown: KpiPeriod, *, days: list[date]) -> None:
+def _figures(visit: Visit, shown: KpiPeriod, *, days: list[date], behind: Behind) -> None:
     items = []
     for code in MEASURES:
         figure = figure_of(code, shown.totals.get(code, NOTHING))
         lines = [range_in_words(visit, code, figure.low, figure.high)] if figure.value is not None else []
-        lines += [basis_in_words(visit, code, figure), target_of(visit, code)]
+        lines += [basis_links.basis(visit, code, figure, behind=behind), target_of(visit, code)]
         items.append(
             fragments.Figure(
                 visit.say(f"kpi_page.measure.{code}"), value_in_words(visit, code, figure.value), tuple(lines)
@@ -113,24 +116,34 @@ def _figures(visit: Visit, shown: KpiPeriod, *, days: list[date]) -> None:
     visit.draw(fragments.figures(items))
 
 
-def _steps(visit: Visit, shown: KpiPeriod) -> None:
+def _steps(visit: Visit, shown: KpiPeriod, *, behind: Behind) -> None:
     say = visit.say
     visit.draw(fragments.section_head(say("kpi_page.steps.title"), summary=say("kpi_page.steps.what")))
     totals = {step: sum(getattr(one, step) for one in shown.modes) for step in STEPS}
-    visit.draw(feedback_fragments.funnel(visit, Funnel(opened=shown.opened, **totals)))
-    rows = []
-    for one in shown.modes:
-        row = {
-            say("kpi_page.steps.mode"): visit.name_of("mode", one.mode) if one.mode else say("kpi_page.steps.no_mode")
-        }
-        row |= {say(f"day.funnel.{step}"): number(getattr(one, step), language=visit.language) for step in STEPS}
-        share = f"{measure(one.completed / one.started, unit='share', language=visit.language, decimals=1)}"
-        low, high = wilson(one.completed, one.started)
-        row[say("kpi_page.measure.completion")] = share
-        row[say("overview.trend.range")] = range_in_words(visit, "completion", low, high)
-        rows.append(row)
+    visit.draw(feedback_fragments.funnel(visit, Funnel(opened=shown.opened, **totals), behind=behind))
+    rows = [_mode_row(visit, one, behind=behind) for one in shown.modes]
     if rows:
-        st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+        heads = [say("kpi_page.steps.mode"), *(say(f"day.funnel.{step}") for step in STEPS)]
+        heads += [say("kpi_page.measure.completion"), say("overview.trend.range")]
+        visit.draw(number_table(say("kpi_page.steps.title"), heads, rows))
+
+
+def _mode_row(visit: Visit, one: ModeSteps, *, behind: Behind) -> list[str]:
+    """Return a mode's steps as numbers that open their sessions, and its share of completed ones."""
+    name = visit.name_of("mode", one.mode) if one.mode else visit.say("kpi_page.steps.no_mode")
+    low, high = wilson(one.completed, one.started)
+    counts = [
+        behind.opens(
+            visit,
+            getattr(one, step),
+            f"{name}, {visit.say(f'day.funnel.{step}')}",
+            step=step,
+            mode=one.mode or NO_MODE,
+        )
+        for step in STEPS
+    ]
+    share = measure(one.completed / one.started, unit="share", language=visit.language, decimals=1)
+    return [name, *counts, share, range_in_words(visit, "completion", low, high)]
 
 
 def _by_day(visit: Visit, shown: KpiPeriod, code: Measure, *, days: list[date]) -> None:

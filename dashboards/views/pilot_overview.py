@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 import streamlit as st
+from markupsafe import Markup
 
 from dashboards import fragments
 from dashboards.charts import charts
@@ -17,10 +18,11 @@ from dashboards.formatting import join_names, measure, number, short_day
 from dashboards.parts import payment_table
 from dashboards.parts.empty_state import draw_empty_state
 from dashboards.parts.kpi_grid import kpi_grid
+from dashboards.parts.number_links import Behind, number_table
 from dashboards.parts.pilot_verdict import draw_pilot_verdict
 from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
 from dashboards.reading.calendar import extent
-from dashboards.reading.kpi_figures import TABLES, KpiFigure, PilotPeriod, pilot_period
+from dashboards.reading.kpi_figures import TABLES, KpiFigure, PilotPeriod, Volume, pilot_period
 from dashboards.reading.maintenance import BUDGET_MINUTES, Maintenance, maintenance
 from dashboards.reading.maintenance import TABLES as MAINTENANCE_TABLES
 from dashboards.reading.page_snapshot import PageSnapshot, versions_key
@@ -263,6 +265,24 @@ def _volume(visit: Visit, period: PilotPeriod, *, cafes: Sequence[Cafe], days: l
                 width="stretch",
                 alt=say("overview.volume.alt", cafe=cafe.name, low=expected.low, high=expected.high),
             )
+    with st.expander(say("overview.volume.table")):
+        visit.draw(_volume_table(visit, cafes, within))
+
+
+def _volume_table(visit: Visit, cafes: Sequence[Cafe], rows: Sequence[Volume]) -> Markup:
+    """Return the days as numbers that open their sessions, latest first."""
+    names = {cafe.id: cafe.name for cafe in cafes}
+    heads = [visit.say("controls.day"), visit.say("controls.cafe")]
+    heads += [visit.say("day.figure.started"), visit.say("day.figure.completed")]
+    lines = []
+    for one in sorted((row for row in rows if row.cafe in names), key=lambda row: (row.day, row.cafe), reverse=True):
+        day, behind = short_day(one.day, language=visit.language), Behind((one.cafe,), one.day, one.day)
+        counts = [
+            behind.opens(visit, count, f"{name}, {names[one.cafe]}, {day}", step=step)
+            for step, name, count in (("started", heads[2], one.started), ("completed", heads[3], one.completed))
+        ]
+        lines.append((day, names[one.cafe], *counts))
+    return number_table(visit.say("overview.volume.title"), heads, lines)
 
 
 show(current())

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from pilot.access import ROLES, Principal
+from pilot.access import ROLES, Principal, Role
 from pilot.business_days import business_day
 from pilot.errors import PilotError
 from pilot.lake_tables.tables import SESSIONS, TABLES
@@ -57,6 +57,7 @@ def prove(
     days: int,
     last: date | None = None,
     registered: Sequence[Reading] | None = None,
+    roles: Sequence[Role] = ROLES,
 ) -> Proof:
     """Compare every figure for every role with all cafés, and with each café alone.
 
@@ -66,6 +67,7 @@ def prove(
         days: The number of days that are compared one by one; periods end with the last of them.
         last: The last day; by default the latest one with sessions that is over.
         registered: The readings; by default all registered ones.
+        roles: The roles.
 
     Raises:
         NothingToCompare: no day can be compared.
@@ -79,7 +81,7 @@ def prove(
     readers = [
         Reader(home, Principal("proof", "proof@localhost", role, cafes, 0), simulated, now, compared)
         for cafes in (None, *(frozenset({cafe}) for cafe in home.cafes().ids))
-        for role in ROLES
+        for role in roles
     ]
     with Recomputing(home) as recomputing:
         missing = tuple(

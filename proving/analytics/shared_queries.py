@@ -28,7 +28,8 @@ FEEDBACK = f"""
             when list_contains(said, 'negative') then 'negative' else 'neutral' end as satisfaction,
         list_filter(coalesce(flags, []), lambda one: starts_with(one, 'urgent_')) as urgent,
         case when list_contains(signals, 'abuse') then 'abuse'
-            when list_contains(coalesce(flags, []), 'urgent_harassment') then 'urgent_harassment' else '' end as covered,
+            when list_contains(coalesce(flags, []), 'urgent_harassment') then 'urgent_harassment' else '' end
+            as covered,
         score > 60 and actionability >= 0.5 and len(signals) = 0 as is_actionable,
         date_part('hour', timezone('Europe/Stockholm', completed_at)) as sent_hour,
         case when sent_hour < 11 then 'morning' when sent_hour < 14 then 'lunch'
@@ -77,14 +78,16 @@ def _extent(reader: Reader, choice: Choice) -> Any:
 
 
 SATISFACTION_DAYS = f"""
-    select day, count(*) as usable, {", ".join(f"count(*) filter (satisfaction = '{kind}') as {kind}" for kind in KINDS)}
+    select day, count(*) as usable,
+        {", ".join(f"count(*) filter (satisfaction = '{kind}') as {kind}" for kind in KINDS)}
     from ({FEEDBACK})
     where len(signals) = 0 and day between $before and $last and ($daypart = '' or daypart = $daypart)
     group by day order by day
 """  # noqa: S608
 
 THEME_CLAIMS = f"""
-    select f.day, f.daypart, f.session_id, claim.key as name, json_extract_string(f.themes, '$."' || claim.key || '"') as polarity
+    select f.day, f.daypart, f.session_id, claim.key as name,
+        json_extract_string(f.themes, '$."' || claim.key || '"') as polarity
     from ({FEEDBACK}) as f, lateral (select unnest(json_keys(coalesce(f.themes, '{{}}'))) as key) as claim
     where len(f.signals) = 0 and f.day between $before and $last and ($daypart = '' or f.daypart = $daypart)
 """  # noqa: S608

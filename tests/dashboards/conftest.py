@@ -13,6 +13,7 @@ import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
+from dashboards.entitled_lake import EntitledLake
 from pilot.access import Principal
 from pilot.errors import PilotError
 from pilot.settings import read_settings
@@ -29,6 +30,7 @@ EVERYONE = Principal("1", "admin@example.se", "admin", None, 1)
 def no_search_for_components(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out AppTest's search of installed packages for components, which takes a second."""
     """Leave out AppTest's search of every package for components: a second a test, and none is used."""
+    """Leave out AppTest's search of every installed package for components: a second a test, and the pages use none."""
     monkeypatch.setattr(manifest_scanner, "scan_component_manifests", list)
 
 
@@ -71,6 +73,11 @@ def visit_pages(monkeypatch: pytest.MonkeyPatch) -> Callable[[], AppTest]:
         return AppTest.from_file(ROOT / "dashboards" / "app.py", default_timeout=30)
 
     return visit
+
+
+def entitled(home: Home, principal: Principal = EVERYONE) -> EntitledLake:
+    """Return the lake as the pages open it for a principal."""
+    return EntitledLake(home.lake(), principal, home_key=str(home.root), confirm=lambda: None)
 
 
 def sign_in(home: Home, *, role: str = "admin", cafes: tuple[str, ...] = (), email: str = "") -> str:

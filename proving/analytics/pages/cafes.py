@@ -101,7 +101,9 @@ READINGS = (
         shown=_scans,
         queries=(
             Query(
-                sql=f"select code, max(opened_at) as itself from sessions where {PERIOD} and code is not null group by 1",  # noqa: S608
+                sql=f"""
+                    select code, max(opened_at) as itself from sessions where {PERIOD} and code is not null group by 1
+                """,  # noqa: S608
                 key=("code",),
             ),
         ),

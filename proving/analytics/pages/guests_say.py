@@ -41,7 +41,8 @@ FOUND = """
     and ($mode = '' or (select any_value(mode) from sessions s
                         where s.session_id = f.session_id and s.day = f.day) = $mode)
     and ($daypart = '' or f.daypart = $daypart)
-    and ($polarity = '' or if($theme = '', f.satisfaction, f.said[list_position(json_keys(f.themes), $theme)]) = $polarity)
+    and ($polarity = ''
+        or if($theme = '', f.satisfaction, f.said[list_position(json_keys(f.themes), $theme)]) = $polarity)
 """
 
 
@@ -119,7 +120,8 @@ READINGS = (
                         select * from ({FEEDBACK}) as f where {FOUND}
                         order by completed_at desc, session_id limit {MOST}
                     )
-                    select session_id, claim.key as theme, json_extract_string(themes, '$."' || claim.key || '"') as itself
+                    select session_id, claim.key as theme,
+                        json_extract_string(themes, '$."' || claim.key || '"') as itself
                     from found, lateral (select unnest(json_keys(coalesce(themes, '{{}}'))) as key) as claim
                 """,  # noqa: S608
                 key=("session_id", "theme"),

@@ -12,6 +12,7 @@ from typing import Any
 from dashboards.reading.fair_comparison import Figure, day_figure, fair_comparison, figure_of
 from dashboards.reading.kpi_period import MEASURES, TABLES, kpi_period
 from dashboards.reading.page_snapshot import versions_key
+from pipelines.statistics.clustered import Ratio
 from proving.analytics import arithmetic
 from proving.analytics.kpi_queries import KPI_FIGURES
 from proving.analytics.registration import Choice, Query, Reader, Reading, Rows
@@ -21,6 +22,7 @@ from proving.analytics.shrinkage import shrunk_means, shrunk_shares
 PAGE = "kpi.py"
 PERIODS = (7, 30)
 SHARES = ("participation", "completion", "useful")
+RATIO = ("numerator", "denominator", "clusters", "variance", "value")
 FIGURE = ("value", "low", "high", "numerator", "denominator", "cafe_days")
 SHRUNK = ("cafe", "value", "low", "high", "side", "alike")
 FEWEST_CAFES = 3
@@ -78,14 +80,15 @@ def _read(reader: Reader, choice: Choice) -> Any:
 
 
 def _figure(reader: Reader, choice: Choice) -> Any:
-    return figure_of(choice["measure"], _period(reader, choice).of(choice["measure"]))
+    return figure_of(choice["measure"], _period(reader, choice).totals.get(choice["measure"], Ratio(0, 0, 0, None)))
 
 
 def _days(reader: Reader, choice: Choice) -> dict[date, Figure]:
-    counts = defaultdict(list)
-    for one in _period(reader, choice).of(choice["measure"]):
-        counts[one.day].append(one)
-    return {day: day_figure(choice["measure"], some) for day, some in counts.items()}
+    return {
+        one.day: day_figure(choice["measure"], one.numerator, one.denominator)
+        for one in _period(reader, choice).days
+        if one.measure == choice["measure"]
+    }
 
 
 def _comparison(reader: Reader, choice: Choice) -> Any:
@@ -110,6 +113,19 @@ def figure_row(measure: str, counts: list[tuple[float, float]]) -> dict[str, Any
         low, high = arithmetic.share_ends(some) if measure in SHARES else arithmetic.value_ends(some)
     value = top / bottom if bottom else None
     return {"value": value, "low": low, "high": high, "numerator": top, "denominator": bottom, "cafe_days": len(some)}
+
+
+def _ratio(rows: Rows, *names: str) -> Rows:
+    """Return the sums of each group, and the variance of its ratio between café-days."""
+    found: dict[tuple[Any, ...], list[tuple[float, float]]] = defaultdict(list)
+    for row in rows:
+        found[tuple(row[name] for name in names)].append((row["numerator"], row["denominator"]))
+    return [
+        {**dict(zip(names, key, strict=True)), "numerator": top, "denominator": bottom, "clusters": len(counts)}
+        | {"variance": arithmetic.spread(counts), "value": top / bottom}
+        for key, counts in found.items()
+        for top, bottom in (tuple(sum(each[place] for each in counts) for place in (0, 1)),)
+    ]
 
 
 def _total(rows: Rows, choice: Choice) -> Rows:
@@ -188,6 +204,28 @@ READINGS = (
         choices=_periods,
         shown=_period,
         queries=(
+            Query(
+                part="totals",
+                sql=COUNTS,
+                then=lambda rows, _: _ratio(rows, "measure"),
+                key=("measure",),
+                columns=("measure", *RATIO),
+            ),
+            Query(
+                part="cafes",
+                sql=COUNTS,
+                then=lambda rows, _: _ratio(rows, "measure", "cafe"),
+                key=("measure", "cafe"),
+                columns=("measure", "cafe", *RATIO),
+            ),
+            Query(
+                part="days",
+                sql=f"""
+                    select measure, day, sum(numerator) as numerator, sum(denominator) as denominator
+                    from ({COUNTS}) group by all
+                """,  # noqa: S608
+                key=("measure", "day"),
+            ),
             Query(part="counts", sql=COUNTS, key=("measure", "day", "cafe")),
             Query(sql=f"select count(*) as opened from sessions where {PERIOD}"),  # noqa: S608
             Query(part="modes", sql=STEPS, key=("mode",)),

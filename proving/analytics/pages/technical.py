@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from dashboards.reading.service_day import TABLES, service_day
@@ -32,7 +33,7 @@ PROBES = f"""
 
 
 def _days(reader: Reader) -> Iterable[Choice]:
-    return [one for one in reader.all_cafes_over(1)]
+    return reader.all_cafes_over(1)
 
 
 def _service(reader: Reader, choice: Choice) -> Any:
@@ -47,7 +48,7 @@ def _outages(rows: Rows, choice: Choice) -> Rows:
         own = [row for row in rows if row["cafe"] == cafe]
         edges = sorted({moment for each in _covered(own, choice) for moment in each[:2]})
         down: list[list[datetime]] = []
-        for begins, ends in zip(edges, edges[1:], strict=False):
+        for begins, ends in pairwise(edges):
             if not _is_down(_covered(own, choice), begins):
                 continue
             if down and down[-1][1] == begins:
@@ -106,9 +107,11 @@ READINGS = (
                             sum(down_s) as down_seconds, sum(unknown_s) as unknown_seconds
                         from uptime where {PERIOD} group by target
                     )
-                    select times.*, (select count(*) from ({PROBES}) p where p.target = times.target and not ok) as failed,
+                    select times.*,
+                        (select count(*) from ({PROBES}) p where p.target = times.target and not ok) as failed,
                         (select median(ms) from ({PROBES}) p where p.target = times.target and ok) as p50_ms,
-                        (select quantile_cont(ms, 0.95) from ({PROBES}) p where p.target = times.target and ok) as p95_ms,
+                        (select quantile_cont(ms, 0.95) from ({PROBES}) p where p.target = times.target and ok)
+                            as p95_ms,
                         up_seconds / nullif(up_seconds + down_seconds, 0) as share
                     from times
                 """,  # noqa: S608

@@ -58,7 +58,7 @@ def full_home(folder: Path) -> Home:
 
 
 def _day(home: Home, day: date) -> DayFrames:
-    lake, made = home.lake(), theme_day(home.cafes(), day, busy=0.35, urgent=["aurora"])
+    lake, made = home.lake(), theme_day(home.cafes(), day, busy=0.2, urgent=["aurora"])
     made.write(lake)
     feedback = made.scored_feedback
     browsers = pl.col("session_id").str.slice(-1).replace_strict({"0": "Safari", "1": "Chrome"}, default=None)
