@@ -104,14 +104,13 @@ def _list(visit: Visit, shown: tuple[ListedSession, ...]) -> Markup:
     items = []
     for one in shown:
         spoken = readable(one.reference)
-        details = [
-            names.get(one.cafe, ""),
-            f"{short_day(business_day(one.at), language=visit.language)} {clock_time(one.at)}",
-            visit.name_of("mode", one.mode) if one.mode else visit.say("kpi_page.steps.no_mode"),
-            visit.say(f"sessions.outcome.{one.outcome}"),
-        ]
-        if one.feedback is not None:
-            details.append(visit.say(f"happy.kind.{one.feedback.satisfaction}"))
+        day = short_day(business_day(one.at), language=visit.language)
+        details = [names.get(one.cafe, "")]
+        if one.feedback is not None:  # its words come with the time and the mode
+            details += [day, visit.say(f"happy.kind.{one.feedback.satisfaction}").lower()]
+        else:
+            mode = visit.name_of("mode", one.mode) if one.mode else visit.say("kpi_page.steps.no_mode")
+            details += [f"{day} {clock_time(one.at)}", mode, visit.say(f"sessions.outcome.{one.outcome}")]
         if one.reward == "held":
             details.append(visit.say("sessions.filter.reward.held"))
         items.append(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -72,8 +71,6 @@ def prove(
     Raises:
         NothingToCompare: no day can be compared.
     """
-    # Streamlit warns that its caches have no server; here they need none.
-    logging.getLogger("streamlit").setLevel(logging.ERROR)
     chosen = tuple(registered) if registered is not None else readings()
     day = last or _latest(home, before=business_day(now))
     compared = tuple(day - timedelta(days=back) for back in reversed(range(days)))

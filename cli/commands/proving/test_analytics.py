@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ def test_analytics(
 
     Example: pilot test-analytics --days 7
     """
+    os.environ.setdefault("STREAMLIT_LOGGER_LEVEL", "error")  # its caches warn that they have no server
     from proving.analytics.proof import prove
 
     result = prove(home(), now=datetime.now(UTC), days=days, last=_day(last))
