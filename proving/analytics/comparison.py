@@ -133,6 +133,7 @@ def compare(readings: Sequence[Reading], readers: Iterable[Reader], recomputing:
                 continue
             for choice in reading.choices(reader):
                 _compare_one(groups, reading, reader, choice, recomputing, figures=listed[id(reading)])
+        reader.close()
     return list(groups.values())
 
 

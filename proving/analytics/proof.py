@@ -57,6 +57,7 @@ def prove(
     last: date | None = None,
     registered: Sequence[Reading] | None = None,
     roles: Sequence[Role] = ROLES,
+    cafes: Sequence[str] | None = None,
 ) -> Proof:
     """Compare every figure for every role with all cafés, and with each café alone.
 
@@ -67,6 +68,7 @@ def prove(
         last: The last day; by default the latest one with sessions that is over.
         registered: The readings; by default all registered ones.
         roles: The roles.
+        cafes: The cafés that are compared alone; by default each.
 
     Raises:
         NothingToCompare: no day can be compared.
@@ -77,7 +79,7 @@ def prove(
     simulated = home.kind == "demo"
     readers = [
         Reader(home, Principal("proof", "proof@localhost", role, cafes, 0), simulated, now, compared)
-        for cafes in (None, *(frozenset({cafe}) for cafe in home.cafes().ids))
+        for cafes in (None, *(frozenset({cafe}) for cafe in (home.cafes().ids if cafes is None else cafes)))
         for role in roles
     ]
     with Recomputing(home) as recomputing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -73,6 +74,7 @@ class Reader:
         simulated: Whether simulated rows are shown.
         now: The moment of the render.
         days: The days that are compared, oldest first.
+        opened: The snapshots of this reader, each opened once.
     """
 
     home: Home
@@ -80,6 +82,7 @@ class Reader:
     simulated: bool
     now: datetime
     days: tuple[date, ...]
+    opened: dict[Any, PageSnapshot] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def cafes(self) -> tuple[str, ...]:
@@ -106,10 +109,19 @@ class Reader:
         """Return the lake as the pages open it for this principal."""
         return EntitledLake(self.home.lake(), self.principal, home_key=str(self.home.root), confirm=lambda: None)
 
-    def snapshot(self, *tables: Table, choice: Choice, before: int = 0) -> PageSnapshot:
+    def snapshot(self, *tables: Table, choice: Choice, before: int = 0) -> nullcontext[PageSnapshot]:
         """Return the page's snapshot of the chosen days, and of some days before them."""
         first = choice.first - timedelta(days=before)
-        return PageSnapshot(self.lake(), *tables, days=list(days_between(first, choice.last)))
+        key = (tuple(table.name for table in tables), first, choice.last)
+        if key not in self.opened:
+            self.opened[key] = PageSnapshot(self.lake(), *tables, days=list(days_between(first, choice.last)))
+        return nullcontext(self.opened[key])
+
+    def close(self) -> None:
+        """Release the snapshots."""
+        for snapshot in self.opened.values():
+            snapshot.__exit__(None, None, None)
+        self.opened.clear()
 
     def each_cafe_and_day(self) -> Iterable[Choice]:
         """Return each café on each day."""

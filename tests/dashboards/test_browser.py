@@ -51,6 +51,7 @@ PAGES = {
     "day": "",
     "guests": "gasterna",
     "rules": "regler",
+    "sessions": "samtal",
     "overview": "piloten",
     "kpi": "kpi",
     "technical": "teknik",
@@ -65,6 +66,7 @@ TITLES = {
     "gasterna": ("Vad gästerna säger", "What guests say"),
     "att-gora": ("Att göra", "To do"),
     "regler": ("Regler", "Rules"),
+    "samtal": ("Samtal", "Sessions"),
     "piloten": ("Hela piloten", "The whole pilot"),
     "kpi": ("Affärsmått", "Business KPIs"),
     "kafeer": ("Kaféer", "Cafés"),
@@ -74,9 +76,10 @@ TITLES = {
 SCHEMES = ("light", "dark")
 ODD_DAY_BACK = 4  # a day with little feedback
 
-# A page draws a chart or a table last.
+# A page draws a chart, a table or a list last.
 DRAWN = (
-    "[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg.marks, [data-testid=stDataFrame] canvas"
+    "[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg.marks, [data-testid=stDataFrame] canvas, "
+    "ol.pf-sessions"
 )
 
 GROUND = "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"

@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboards.entitled_lake import EntitledLake
+from dashboards.reading.cover import Cover
 from dashboards.reading.guests_say import TABLES, Filter, Found, find
 from dashboards.reading.page_snapshot import PageSnapshot
 from pilot.identifiers import new_receipt_token, receipt_hash
@@ -44,6 +45,7 @@ def found(home: Home, **wanted: str) -> Found:
             simulated=False,
             wanted=Filter(**wanted),
             most=500,
+            cover=Cover(True),
         )
 
 

@@ -11,6 +11,7 @@ from dashboards.entitled_lake import EntitledLake
 from dashboards.reading.cafe_day import TABLES, cafe_day
 from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
 from dashboards.reading.calendar import Extent, extent
+from dashboards.reading.cover import Cover
 from dashboards.reading.kpi_figures import figures_from, pilot_period
 from dashboards.reading.page_snapshot import Key, PageSnapshot, UnreadableTable, versions_key
 from dashboards.words.reasons import EARLIER_VERSION, GAPS, REASONS, reason
@@ -43,7 +44,7 @@ def test_every_started_session_is_in_its_hour_of_stockholms_time(day: date, home
     frames = make_day(home.cafes(), day)
     frames.write(home.lake())
     with snapshot(home) as shot:
-        read = cafe_day(shot, shot.key, cafes=("aurora",), day=day, simulated=False)
+        read = cafe_day(shot, shot.key, cafes=("aurora",), day=day, simulated=False, cover=Cover(True))
     started = frames.sessions.filter(pl.col("cafe") == "aurora", pl.col("started_at").is_not_null())
     expected: dict[int, int] = {}
     for moment in started["started_at"]:
@@ -54,7 +55,7 @@ def test_every_started_session_is_in_its_hour_of_stockholms_time(day: date, home
 def test_a_reader_sees_only_their_own_cafes(home: Home):
     make_day(home.cafes(), TODAY).write(home.lake())
     with snapshot(home) as shot:
-        nowhere = cafe_day(shot, shot.key, cafes=(), day=TODAY, simulated=False)
+        nowhere = cafe_day(shot, shot.key, cafes=(), day=TODAY, simulated=False, cover=Cover(True))
         theirs = pilot_period(shot, shot.key, cafes=("goteborg",), last=TODAY, days=7, simulated=False)
     known = extent(every_cafe(home), key(home), cafes=("nowhere",), simulated=False)
     assert nowhere.funnel.opened == 0
@@ -69,7 +70,7 @@ def test_only_sent_feedback_is_quoted(home: Home):
     lake = home.lake()
     frames.write(lake)
     with snapshot(home) as shot:
-        read = cafe_day(shot, shot.key, cafes=("malmohuset",), day=TODAY, simulated=False)
+        read = cafe_day(shot, shot.key, cafes=("malmohuset",), day=TODAY, simulated=False, cover=Cover(True))
     sent = frames.sessions.filter(cafe="malmohuset", outcome="completed")
     assert {one.session_id for one in read.feedback} == set(sent["session_id"])
 
@@ -111,7 +112,9 @@ def test_damaged_files_of_other_days_do_not_hide_a_day(home: Home):
     known = extent(every_cafe(home), key(home), cafes=("aurora",), simulated=False)
     assert (known.first, known.last, known.last_sessions) == (days[-1], TODAY, TODAY)
     with PageSnapshot(every_cafe(home), *TABLES, days=[TODAY]) as shot:
-        assert cafe_day(shot, shot.key, cafes=("aurora",), day=TODAY, simulated=False).funnel.opened > 0
+        assert (
+            cafe_day(shot, shot.key, cafes=("aurora",), day=TODAY, simulated=False, cover=Cover(True)).funnel.opened > 0
+        )
     with pytest.raises(UnreadableTable, match="sessions"):
         PageSnapshot(every_cafe(home), *TABLES, days=[days[17]])
 

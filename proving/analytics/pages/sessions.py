@@ -13,6 +13,7 @@ from proving.analytics.shared_queries import FEEDBACK, FEEDBACK_COLUMNS, PERIOD,
 PAGE = "sessions.py"
 DAYS = 7
 MOST = 40  # sessions compared one by one
+MANY = {"hour": ("9", "12"), "theme": ("service", "coffee")}  # of the filters with many values
 EMPTY = dict.fromkeys(VALUES, "")
 
 MATCHES = f"""
@@ -46,7 +47,7 @@ NEWEST = f"""select * from ({MATCHES}) order by "at" desc, session_id limit {MOS
 
 
 def _filters(reader: Reader) -> Iterable[Choice]:
-    wanted = [{}, *({name: value} for name, values in VALUES.items() for value in values)]
+    wanted = [{}, *({name: value} for name, values in VALUES.items() for value in MANY.get(name, values))]
     wanted += [{"theme": "service", "polarity": "positive"}, {"step": "completed", "hour": "12"}]
     periods = [one for one in reader.all_cafes_over(DAYS) if one.last == reader.days[-1]]
     return [

@@ -44,7 +44,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
 @pytest.fixture(scope="module")
 def proof(home: Home) -> Proof:
     """Compare everything as the administrator; what differs by role is compared below."""
-    return prove(home, now=NOW, days=DAYS, roles=("admin",))
+    return prove(home, now=NOW, days=DAYS, roles=("admin",), cafes=("aurora",))
 
 
 def test_every_figure_of_every_page_equals_its_independent_query(proof: Proof) -> None:
