@@ -1,12 +1,11 @@
-"""The figures of the page of things to do: the three things of the week, its cases, recovery."""
+"""The figures of the page of things to do: the three things of the week, and what became of the last."""
 
 from __future__ import annotations
 
 import json
-import warnings
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -15,12 +14,11 @@ from scipy import stats
 from dashboards.reading.to_do import TABLES, WORDS_TABLES, feedback_of_weeks, monday_of, words_of
 from pipelines.cases.aftermath import Aftermath, aftermath
 from pipelines.cases.proposals import Proposals, three_things
-from pipelines.cases.recovery import CaseFacts, Recovery, recovery
 from pipelines.language.labels import THEMES
 from proving.analytics import arithmetic
 from proving.analytics.registration import Choice, Query, Reader, Reading, Rows
 from proving.analytics.shared_queries import FEEDBACK_COLUMNS, SCOPE, WORDS, extent_of
-from storage.store.cafes.cases import Case, Replies, cases_of, replies_of, sessions_of
+from storage.store.cafes.cases import Case, cases_of, sessions_of
 
 PAGE = "to_do.py"
 RECOVERY_DAYS = 90
@@ -36,7 +34,8 @@ def _week(reader: Reader) -> date:
     return monday_of(reader.days[-1] + timedelta(days=1))
 
 
-def _cases(reader: Reader, cafe: str) -> list[Case]:
+def cases_shown(reader: Reader, cafe: str) -> list[Case]:
+    """Return a café's cases that the page shows."""
     since = reader.now - timedelta(days=RECOVERY_DAYS)
     return cases_of(reader.store, (cafe,), simulated=reader.simulated, since=since)
 
@@ -44,7 +43,7 @@ def _cases(reader: Reader, cafe: str) -> list[Case]:
 def _weeks(reader: Reader) -> Iterable[Choice]:
     week, found = _week(reader), []
     for cafe in reader.cafes:
-        earlier = [each for each in _cases(reader, cafe) if each.week < week]
+        earlier = [each for each in cases_shown(reader, cafe) if each.week < week]
         linked = sessions_of(reader.store, (cafe,), simulated=reader.simulated)
         taken = tuple(each.subject for each in earlier if each.status in ("open", "doing"))
         handled = tuple(one for each in earlier if each.subject == "urgent" for one in linked.get(each.id, ()))
@@ -89,33 +88,6 @@ def _words(reader: Reader, choice: Choice) -> Any:
             simulated=choice.simulated,
             cover=reader.cover,
         )
-
-
-def _recoveries(reader: Reader) -> Iterable[Choice]:
-    now = reader.now.replace(microsecond=0)
-    extra = (("since", (now - timedelta(days=RECOVERY_DAYS)).replace(tzinfo=None)), ("now", now))
-    return [Choice((cafe,), reader.days[0], reader.days[-1], reader.simulated, extra) for cafe in reader.cafes]
-
-
-def _recovery(reader: Reader, choice: Choice) -> Recovery:
-    replies = replies_of(reader.store, choice.cafes, simulated=reader.simulated)
-    since = choice["now"] - timedelta(days=RECOVERY_DAYS)
-    facts = [
-        CaseFacts(
-            opened_at=each.opened_at,
-            first_action_at=each.first_action_at,
-            dropped_at=each.closed_at if each.status == "dropped" else None,
-            is_done=each.status == "done",
-            is_answered=each.is_answered,
-            guests=own.linked,
-            better=own.better,
-            not_yet=own.not_yet,
-        )
-        for each in _cases(reader, choice.cafes[0])
-        if each.opened_at >= since
-        for own in (replies.get(each.id, Replies()),)
-    ]
-    return recovery(facts, now=choice["now"])
 
 
 def _sound(rows: Rows, first: date, last: date) -> Rows:
@@ -218,50 +190,10 @@ def _became(rows: Rows, choice: Choice) -> Rows:
     return [{"theme": choice["theme"], "verdict": verdict}]
 
 
-def _better(rows: Rows, choice: Choice) -> Rows:
-    better, replies = (int(rows[0][name]) for name in ("better", "replies"))
-    if not replies:
-        return [{"value": None, "low": None, "high": None}]
-    low, high = arithmetic.wilson(better, replies)
-    return [{"value": better / replies, "low": low, "high": high}]
-
-
-def _waits(rows: Rows, choice: Choice) -> Rows:
-    """Return the median wait by scipy's estimate of the survival of censored waits."""
-    ended: list[float] = []
-    open_: list[float] = []
-    for row in rows:
-        acted: datetime | None = row["first_action_at"]
-        hours = ((acted or row["dropped_at"] or choice["now"]) - row["opened_at"]).total_seconds() / 3600
-        (open_ if acted is None else ended).append(max(0.0, hours))
-    if not ended:
-        return [{"value": None, "low": None, "high": None}]
-    survival = stats.ecdf(stats.CensoredData(uncensored=ended, right=open_)).sf
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # once nobody waits, Greenwood's formula has no value
-        ends = survival.confidence_interval(0.95)
-    value = within = above = None
-    for hours in sorted(set(ended)):
-        at = float(survival.evaluate(hours))
-        includes = float(ends.low.evaluate(hours)) <= 0.5 <= float(ends.high.evaluate(hours))
-        value = hours if value is None and at <= 0.5 else value
-        within = hours if within is None and includes else within
-        above = hours if above is None and not includes and at < 0.5 else above
-    if value is None:
-        return [{"value": None, "low": within, "high": None}]
-    return [{"value": value, "low": min(value, within if within is not None else value), "high": above}]
-
-
 FEEDBACK_ROWS = f"""
     select day, session_id, themes, flags, signals from scored_feedback
     where {SCOPE} and day between $first and $last order by session_id
 """  # noqa: S608
-OWN_CASES = "cases where cafe = $cafe and simulated = $simulated and opened_at >= $since"
-VERDICTS = """
-    select {what} from case_verdicts v join case_sessions s on s.case_id = v.case_id and s.session_id = v.session_id
-    where v.case_id in (select id from {cases}) and v.session_id not in (select session_id from tombstones)
-"""
-
 READINGS = (
     extent_of(PAGE),
     Reading(
@@ -310,44 +242,5 @@ READINGS = (
         shown=_words,
         no_figures={"turns": WORDS},
         queries=(Query(sql=f"{FEEDBACK_COLUMNS} where f.day between $first and $last", key=("session_id",)),),
-    ),
-    Reading(
-        page=PAGE,
-        name="recovery",
-        function=recovery,
-        choices=_recoveries,
-        shown=_recovery,
-        queries=(
-            Query(
-                sql=f"""
-                    select count(*) as cases, count(case when status = 'done' then 1 end) as done,
-                        count(case when status = 'done' and answer <> '' then 1 end) as answered,
-                        count(case when first_action_at is null and status <> 'dropped' then 1 end) as waiting,
-                        ({VERDICTS.format(what="count(*)", cases=OWN_CASES)}) as replies
-                    from {OWN_CASES}
-                """,  # noqa: S608
-                of_store=True,
-            ),
-            Query(
-                part="better",
-                sql=VERDICTS.format(
-                    what="count(*) as replies, count(case when verdict = 'better' then 1 end) as better",
-                    cases=OWN_CASES,
-                ),
-                of_store=True,
-                then=_better,
-                columns=("value", "low", "high"),
-            ),
-            Query(
-                part="first_action_hours",
-                sql=f"""
-                    select opened_at, first_action_at, case when status = 'dropped' then closed_at end as dropped_at
-                    from {OWN_CASES}
-                """,  # noqa: S608
-                of_store=True,
-                then=_waits,
-                columns=("value", "low", "high"),
-            ),
-        ),
     ),
 )
