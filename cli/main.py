@@ -20,6 +20,7 @@ class _Pilot(LazyGroup):
         "account": ("access", "Invite, list and revoke the accounts of the pages and Dagster; sign-in links."),
         "models": ("running", "Fetch, check and qualify the recogniser's weights."),
         "doctor": ("operating", "Check this host before going live, without any impact."),
+        "env": ("operating", "Make the file of settings, with secrets of its own."),
         "health": ("operating", "Show every service in one table, with remedies."),
         "smoke": ("operating", "Send a test session through every café: scan, talk, score, reward."),
         "kpi": ("operating", "Show yesterday's metrics of each café against target and the last seven days."),

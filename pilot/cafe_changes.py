@@ -25,6 +25,11 @@ class CafeChange:
     after: Any
 
 
+def place(change: CafeChange) -> str:
+    """Return where a change is, as in the file: `aurora.staff`, `pilot.days`, or a whole café."""
+    return ".".join(part for part in (change.cafe or "pilot", change.field) if part)
+
+
 def changes(before: Cafes, after: Cafes) -> list[CafeChange]:
     """Return the changes of a draft, the shared settings first, then the cafés by id."""
     found = _fields("", before.pilot.model_dump(), after.pilot.model_dump())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
 
 from cli.context import AS_JSON, home, print_json, settings
+from pilot.cafe_changes import changes, place
 from storage.cafes_file import find_cafes_file, read_cafes
 
 app = typer.Typer(
@@ -20,13 +22,21 @@ app = typer.Typer(
 
 @app.command()
 def check(file: Path | None = typer.Argument(None, help="A file to check instead of PILOT_CAFES_FILE.")) -> None:
-    """Read the cafés' file and name every field that is wrong.
+    """Read the cafés' file and name every field that is wrong; of another file, show what it would change.
 
     Example: pilot cafes check draft.toml
     """
-    path = find_cafes_file(file or settings().cafes_file)
+    current = find_cafes_file(settings().cafes_file)
+    path = find_cafes_file(file) if file else current
     cafes = read_cafes(path)
     typer.echo(f"{path}: {len(cafes.cafe)} cafés, all fields usable: {', '.join(cafes.ids)}.")
+    if path.samefile(current):
+        return
+    found = changes(read_cafes(current), cafes)
+    for change in found:
+        typer.echo(f"  {place(change)}: {_shown(change.before)} -> {_shown(change.after)}")
+    typer.echo(f"{len(found)} changes against {current}. Nothing was written.")
+    typer.echo(f"Next: cp {path} {current}" if found else "Next: pilot cafes list")
 
 
 @app.command("list")
@@ -81,3 +91,7 @@ def trial(cafe: str = typer.Argument(help="The café's id.")) -> None:
         typer.echo(f"It is full. Extend it: pilot cafe extend {cafe} --limit N --reason WHY")
     elif use.nearly_full:
         typer.echo("Four fifths are used: decide now whether to extend it.")
+
+
+def _shown(value: object) -> str:
+    return "nothing" if value is None else json.dumps(value, ensure_ascii=False, default=str)

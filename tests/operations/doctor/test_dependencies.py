@@ -12,6 +12,7 @@ import pytest
 from operations.doctor import dependencies
 from operations.doctor.ollama import ollama
 from payouts.rail import ProviderError
+from payouts.stripe import own_account
 from pilot.settings import Settings
 from tests.answering import Answer, answering
 from tests.ports import free_ports
@@ -73,6 +74,15 @@ def test_the_stripe_account_must_transfer_kronor_in_sweden(changed: dict, ok: bo
     assert finding.ok is ok, finding
     assert "fake mode" in finding.found
     assert server.requests[0][2]["Authorization"] == "Bearer sk_test_x"
+
+
+@pytest.mark.parametrize(("key", "mode"), [("sk_live_x", "live"), ("sk_test_x", "test"), ("rk_live_x", "live")])
+def test_the_mode_of_a_key_is_shown(monkeypatch, key: str, mode: str) -> None:
+    with answering({"/v1/account": Answer(body=ACCOUNT)}) as server:
+        stripes_own = own_account.make_client
+        monkeypatch.setattr(own_account, "make_client", lambda _, url: stripes_own("sk_test_x", url=server.url))
+        finding = dependencies.stripe(Settings(stripe_key=key))
+    assert finding.found.startswith(f"{mode} mode, country SE")
 
 
 def test_a_refused_key_is_an_error_and_no_key_is_not_applicable() -> None:

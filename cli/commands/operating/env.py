@@ -1,0 +1,42 @@
+"""`pilot env`: makes the file of settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from cli.context import ENV_FILE
+from operations.environment_file import GENERATED, make_environment_file
+from pilot.settings import PREFIX
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help="Make the file of settings, with secrets of its own.",
+)
+
+
+@app.callback()
+def env() -> None:
+    """Make the file of settings, with secrets of its own."""
+
+
+@app.command()
+def create(
+    file: Path = typer.Option(Path(ENV_FILE), "--file", help="The file; it must not exist."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Only list the secrets that would be generated."),
+) -> None:
+    """Write the example of settings with new secrets, readable by its owner only; an existing file is left alone.
+
+    Keep a copy of PILOT_BACKUP_KEY away from this machine: without it no backup can be restored.
+
+    Example: pilot env create
+    """
+    if dry_run:
+        typer.echo(f"Would write {file} (0600) with {', '.join(f'{PREFIX}{name.upper()}' for name in GENERATED)}.")
+        return
+    names = make_environment_file(file)
+    typer.echo(f"{file} is written (0600) with new secrets: {', '.join(names)}.")
+    typer.echo("Next: pilot doctor --only settings")
