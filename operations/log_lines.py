@@ -66,11 +66,19 @@ def services(folder: Path) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.log"))
 
 
-def read_lines(folder: Path, service: str) -> Iterator[LogLine]:
-    """Yield a service's lines, oldest first; a traceback is one line, of the time of the line before it."""
+def read_lines(folder: Path, service: str, *, since: datetime | None = None) -> Iterator[LogLine]:
+    """Yield a service's lines, oldest first; a traceback is one line, of the time of the line before it.
+
+    Args:
+        folder: The folder of the logs.
+        service: The service.
+        since: Files written last before this moment are skipped.
+    """
     last: datetime | None = None
     in_traceback = False
     for path in log_files(folder, service):
+        if since is not None and path.stat().st_mtime < since.timestamp():
+            continue
         with path.open("r", encoding="utf-8", errors="replace") as file:
             for raw in file:
                 text = COLOUR.sub("", raw.rstrip("\n"))
@@ -116,7 +124,7 @@ def grouped_errors(folder: Path, *, names: list[str], since: datetime | None, se
     """
     found: dict[tuple[str, str], list[datetime | None]] = {}
     for name in names:
-        for line in read_lines(folder, name):
+        for line in read_lines(folder, name, since=since):
             if line.level not in ERROR_LEVELS or not _within(line, since, session):
                 continue
             found.setdefault((name, VARYING.sub("N", line.message)), []).append(line.at)
@@ -130,7 +138,9 @@ def last_lines(
     """Return the last lines of some services, each service's own, oldest first."""
     shown: list[LogLine] = []
     for name in names:
-        shown += deque((line for line in read_lines(folder, name) if _within(line, since, session)), maxlen=number)
+        shown += deque(
+            (line for line in read_lines(folder, name, since=since) if _within(line, since, session)), maxlen=number
+        )
     return shown
 
 

@@ -34,6 +34,7 @@ class Metrics:
         self._sessions = Gauge("edge_sessions_open", "WebSocket connections open now.", registry=registry)
         self._talking = Gauge("edge_sessions_talking", "Sessions with a place at the recogniser.", registry=registry)
         self._tasks = Gauge("edge_tasks", "Tasks of the event loop.", registry=registry)
+        self._openings = Counter("edge_openings", "Sessions opened, new or resumed.", ["kind"], registry=registry)
         self._closes = Counter("edge_closes", "Connections closed, by close code.", ["code"], registry=registry)
         self._cut_off = Counter("edge_pages_cut_off", "Pages cut off because they did not read.", registry=registry)
         self._events = Counter("edge_events_appended", "Events on the disk.", ["event"], registry=registry)
@@ -118,6 +119,10 @@ class Metrics:
         self._tasks.set_function(lambda: float(_tasks()))
         if recogniser is not None:
             self.registry.register(RecogniserCollector(recogniser))
+
+    def count_opening(self, *, resumed: bool) -> None:
+        """Count a session that a connection opened or resumed."""
+        self._openings.labels(kind="resumed" if resumed else "new").inc()
 
     def count_close(self, code: int, *, cut_off: bool = False) -> None:
         """Count a closed connection, and whether it was cut because the page did not read."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -71,6 +72,12 @@ def test_the_last_lines_and_those_of_a_session_are_shown_as_logged(folder: Path)
     shown = last_lines(folder, names=["edge"], number=10, since=None, session="s1")
     assert [line.message for line in shown] == ["append failed", "connection closed"]
     assert len(last_lines(folder, names=["edge", "code-server"], number=1, since=None)) == 2
+
+
+def test_files_that_end_before_the_moment_are_not_read(folder: Path) -> None:
+    since = datetime(2026, 11, 30, 8, 30, tzinfo=UTC)
+    os.utime(folder / "edge.log.1", (since.timestamp() - 60, since.timestamp() - 60))
+    assert next(line.message for line in read_lines(folder, "edge", since=since)).startswith("--- started")
 
 
 def test_rotated_files_are_read_first_and_broken_bytes_are_no_error(folder: Path) -> None:

@@ -107,6 +107,24 @@ async def test_every_stage_of_an_answer_is_timed(replica):
         assert name in text, name
 
 
+async def test_connections_are_counted_as_they_open_resume_and_close(replica):
+    async with replica.page() as page:
+        await page.begin("text")
+        await page.write("Kaffet var kallt")
+        await page.until("question", turn=2)
+        snapshot = page.snapshot
+        page.socket.transport.abort()
+    async with replica.page() as page:
+        assert (await page.hello(resume=snapshot))["resumed"] is True
+        text = replica.edge.metrics.text().decode()
+        await page.send("leave")
+        await page.closed()
+    for line in ('edge_openings_total{kind="new"} 1.0', 'edge_openings_total{kind="resumed"} 1.0'):
+        assert line in text
+    assert "edge_sessions_open 1.0" in text
+    assert 'edge_closes_total{code="1000"} 1.0' in replica.edge.metrics.text().decode()
+
+
 async def test_health_names_every_failed_check(replica):
     async with httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client:
         assert (await client.get(f"{replica.url}/health/live")).status_code == 200

@@ -186,6 +186,7 @@ async def resumed_session(snapshot: str, *, edge: Edge) -> OpenedSession:
 
 def _arrived(greeted: OpenedSession, *, edge: Edge, known_device: bool, address: str | None) -> OpenedSession:
     state = greeted.state
+    edge.metrics.count_opening(resumed=greeted.resumed)
     edge.doors.register(
         Visit(
             session_id=state.session_id,
