@@ -1,4 +1,4 @@
-"""Reads the services' logs: JSON lines, Dagster's text lines and tracebacks, as lines with time and level."""
+"""Reads the services' logs, JSON, Dagster's text and tracebacks, as lines with time and level."""
 
 from __future__ import annotations
 

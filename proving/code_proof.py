@@ -1,4 +1,4 @@
-"""Proves that every active code can be scanned: its drawing decodes, and its address opens the café's page."""
+"""Proves that every active code decodes, and that its address opens the café's page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes docs/operations/coverage.md: how many rows of the runbook pass, by which drill, and when last.
+"""Writes docs/operations/coverage.md: which rows of the runbook pass, by which drill, and when last.
 
     python scripts/coverage.py           write the page
     python scripts/coverage.py --check   exit with 1 if the page is out of date or names a drill that does not exist

@@ -1,4 +1,4 @@
-"""A small HTTP or HTTPS server on loopback that answers each path as a test says, and records requests."""
+"""A small HTTP or HTTPS server on loopback that answers each path as a test says."""
 
 from __future__ import annotations
 

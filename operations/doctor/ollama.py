@@ -19,7 +19,7 @@ GIBIBYTE = 2**30
 
 
 def ollama(settings: Settings, *, clock: Callable[[], float] = time.monotonic) -> Finding:
-    """Check the configured model; one that is not loaded is listed only, as loading it would take its memory."""
+    """Check the configured model; one that is not loaded is not loaded for the check."""
     model, base = settings.ollama_model, settings.ollama_url.rstrip("/")
     required = f"{MODEL_FAMILY} listed; if loaded, a reply within {FIRST_TOKEN_SECONDS:g} s"
     if settings.interviewer == "scripted":

@@ -18,9 +18,9 @@ CHUNK_BYTES = 64 * 1024
 
 
 class RotatingLog:
-    """Appends bytes to a file; a larger or an earlier day's file gets the suffix .1, older ones higher numbers.
+    """Appends bytes to a file, and rotates a large file or an earlier day's to the suffix .1.
 
-    A file holds lines of one day (UTC), so that no line is older than the kept days.
+    Older files have higher numbers. A file holds lines of one day (UTC), so that no line is older than the kept days.
     """
 
     def __init__(

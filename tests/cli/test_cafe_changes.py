@@ -1,4 +1,4 @@
-"""A draft of the cafés' file is validated, and every change against the current one is shown before it is used."""
+"""A draft of the cafés' file is validated, and its changes are shown before it is used."""
 
 from __future__ import annotations
 

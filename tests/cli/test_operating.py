@@ -1,4 +1,4 @@
-"""The commands that operate the pilot: found against required, exit codes, one verdict, the next command."""
+"""The commands that operate the pilot: found against required, exit codes, one verdict."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_sheets_are_made_for_every_cafe_and_who_got_them_is_recorded(pilot: Pilo
     assert pilot("qr", "verify", PILOT_PUBLIC_URL="http://127.0.0.1:9").exit_code == 1
 
 
-def test_a_code_is_retired_and_replaced_with_its_reason_and_a_dry_run_changes_nothing(pilot: Pilot, tmp_path) -> None:
+def test_a_code_is_retired_and_replaced_with_a_reason_after_a_dry_run(pilot: Pilot, tmp_path) -> None:
     pilot("seed")
     code = json.loads(pilot("qr", "list", "--json").stdout)[0]["code"]
     dry = pilot("codes", "retire", code, "--reason", "torn", "--replace", "--dry-run")

@@ -1,4 +1,4 @@
-"""The morning's checks: the last backup's age and the waiting work, with the numbers that are required."""
+"""The morning's checks: the last backup's age and the waiting work, against what is required."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors in the services' logs are grouped by service, with counts and times, and without guests' words."""
+"""Errors in the logs are grouped by service, with counts and times, without guests' words."""
 
 from __future__ import annotations
 

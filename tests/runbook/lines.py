@@ -45,7 +45,7 @@ def table() -> dict[str, Line]:
 
 
 def passed_arguments(line: str, folder: Path) -> tuple[str, ...]:
-    """Run a line of the runbook on copies of the scripts, with a `pilot` that prints its arguments; return them."""
+    """Run a line on copies of the scripts; return the arguments that `pilot` gets."""
     fake = folder / ".venv" / "bin" / "pilot"
     if not fake.exists():
         fake.parent.mkdir(parents=True)

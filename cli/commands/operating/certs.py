@@ -18,7 +18,9 @@ app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 @app.command()
 def certs(as_json: bool = AS_JSON) -> None:
-    """Show each host's certificate as served: chain, names, days left. Exit code 1 if one is wrong or has under 7 days.
+    """Show each host's certificate as served: chain, names, days left.
+
+    Exit code 1 if one is wrong or has under 7 days.
 
     Example: pilot certs
     """

@@ -24,7 +24,9 @@ app = typer.Typer(
 
 @app.command()
 def check(as_json: bool = AS_JSON) -> None:
-    """Name every missing person, placeholder, and number that cannot be dialled from abroad. Exit code 1 if any.
+    """Name every missing person, placeholder, and number that cannot be dialled from abroad.
+
+    Exit code 1 if there is a fault.
 
     Example: pilot contacts check
     """

@@ -25,9 +25,9 @@ def doctor(
     containers: bool = typer.Option(False, "--containers", help="Check Docker and Compose, too."),
     as_json: bool = AS_JSON,
 ) -> None:
-    """Check this host, its network, dependencies and configuration before going live. No impact: nothing is changed.
+    """Check this host, its network, dependencies and configuration before going live.
 
-    The checks run at once, each within its own time limit. Exit code 0 if all are well, 1 if one is not, 2 for a name
+    Nothing is changed. The checks run at once, each within its own time limit. Exit code 0 if all are well, 1 if one is not, 2 for a name
     that is no check.
 
     Example: pilot doctor --only dns,certificates

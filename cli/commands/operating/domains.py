@@ -26,7 +26,9 @@ def domains() -> None:
 
 @app.command()
 def verify(as_json: bool = AS_JSON) -> None:
-    """Verify each host as a guest's browser reaches it; print the DNS records to set. Exit code 1 on any failure.
+    """Verify each host as a guest's browser reaches it, and print the DNS records to set.
+
+    Exit code 1 on any failure.
 
     Example: pilot domains verify
     """

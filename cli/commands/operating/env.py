@@ -28,9 +28,9 @@ def create(
     file: Path = typer.Option(Path(ENV_FILE), "--file", help="The file; it must not exist."),
     dry_run: bool = typer.Option(False, "--dry-run", help="Only list the secrets that would be generated."),
 ) -> None:
-    """Write the example of settings with new secrets, readable by its owner only; an existing file is left alone.
+    """Write the example of settings with new secrets, readable by its owner only.
 
-    Keep a copy of PILOT_BACKUP_KEY away from this machine: without it no backup can be restored.
+    An existing file is left alone. Keep a copy of PILOT_BACKUP_KEY away from this machine: without it no backup can be restored.
 
     Example: pilot env create
     """

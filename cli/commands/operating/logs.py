@@ -26,9 +26,9 @@ def logs(
     tail: int = typer.Option(0, "--tail", min=0, max=10_000, help="Show each service's last lines instead."),
     as_json: bool = AS_JSON,
 ) -> None:
-    """Group the errors of the services, with counts and their first and last time. Exit code 1 if there is one.
+    """Group the errors of the services, with counts and their first and last time.
 
-    With --tail or --session, shows lines as they were logged. Logs hold no words of guests.
+    Exit code 1 if there is one. With --tail or --session, shows lines as they were logged. Logs hold no words of guests.
 
     Example: pilot logs --since 24h --service edge
     """

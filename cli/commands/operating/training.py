@@ -43,7 +43,9 @@ def record(
 
 @app.command("list")
 def list_trainings(as_json: bool = AS_JSON) -> None:
-    """List every recorded drill, newest first, and the drills that nobody has taken. Exit code 1 if there is one.
+    """List every recorded drill, newest first, and the drills that nobody has taken.
+
+    Exit code 1 if there is one.
 
     Example: pilot training list --json
     """

@@ -1,4 +1,4 @@
-"""What the pilot depends on is checked for real: Redis, Stripe's answer, Docker's versions, the backups' disk."""
+"""What the pilot depends on is checked: Redis, Stripe, Docker, Ollama, the backups' disk."""
 
 from __future__ import annotations
 

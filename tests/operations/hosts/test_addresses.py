@@ -1,4 +1,4 @@
-"""A host's addresses are compared at several resolvers; each difference is named with the record to set."""
+"""A host's addresses are compared at several resolvers; the records to set are named."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def home(tmp_path: Path) -> Home:
 
 
 class Dagster:
-    """A stand-in of Dagster's page with one sensor and two schedules; it answers only with the home's ticket."""
+    """A stand-in of Dagster's page that answers only with the home's ticket."""
 
     def __init__(self, home: Home) -> None:
         self.folder = home.root / DAGSTER_FOLDER
