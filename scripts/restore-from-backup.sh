@@ -1,3 +1,4 @@
 #!/bin/sh
 # Restores a backup: restore-from-backup.sh --date=latest.
-PATH="${0%/*}/../.venv/bin:$PATH"; exec pilot backup restore "$@"
+case "${1:-}" in --date=*) which="${1#--date=}"; shift; set -- "$which" "$@" ;; esac
+PATH="${0%/*}/../.venv/bin:$PATH"; exec pilot restore "$@"
