@@ -200,11 +200,22 @@ def run(found: list[Row], numbers: frozenset[int]) -> None:
         numbers: The rows whose drills to run; all if empty.
     """
     named = {drill for row in found for drill in row.drills}
-    drills = sorted({drill for row in found for drill in row.drills if not numbers or row.number in numbers})
+    wanted = {drill for row in found for drill in row.drills if not numbers or row.number in numbers}
+    by_file: dict[str, list[str]] = defaultdict(list)
+    for drill in sorted(wanted):
+        by_file[drill.partition("::")[0]].append(drill)
     recorder = Recorder()
-    pytest.main(["-q", "-p", "no:randomly", f"--rootdir={ROOT}", *(str(ROOT / drill) for drill in drills)], [recorder])
+    for drills in by_file.values():  # Noted after each file: a run that is stopped keeps what has passed.
+        pytest.main(
+            ["-q", "-p", "no:randomly", f"--rootdir={ROOT}", *(str(ROOT / drill) for drill in drills)], [recorder]
+        )
+        _note(recorder, named)
+    print(f"{len(wanted & set(recorder.passed()))} of {len(wanted)} drills passed.")
+
+
+def _note(recorder: Recorder, named: set[str]) -> None:
     today = datetime.now(STOCKHOLM).date().isoformat()
-    passed = {drill: today for drill in recorder.passed() if drill in drills}
+    passed = {drill: today for drill in recorder.passed() if drill in named}
     # A drill that was skipped, or did not run at all, keeps its day.
     kept = {
         drill: day
@@ -214,7 +225,6 @@ def run(found: list[Row], numbers: frozenset[int]) -> None:
     lines = [f'"{drill}" = "{day}"' for drill, day in sorted((kept | passed).items())]
     header = "# The day on which each drill last passed. Written by `python scripts/coverage.py --run`."
     PASSED.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
-    print(f"{len(passed)} of {len(drills)} drills passed.")
 
 
 def main() -> None:
