@@ -14,6 +14,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from operations.backup.redemptions import RedemptionExport
 from operations.backup.schedule import COPY_SECONDS, DAILY_SECONDS, CarriedBackups, DailyBackups, StoreCopies
 from operations.incidents.outage import OutageWatcher
+from operations.status_page.build import rebuild
 from operations.system import HEARTBEAT_NAME, RUN_FOLDER
 from operations.watch.alerts.backups import BackupWatcher
 from operations.watch.alerts.digests import DigestWatcher
@@ -46,6 +47,7 @@ FIGURES_SECONDS = 60
 AUTOMATION_SECONDS = 60
 OUTAGE_SECONDS = 15
 BACKUP_WATCH_SECONDS = 300
+STATUS_SECONDS = 60
 
 _log = structlog.get_logger("operations.watch")
 
@@ -122,6 +124,10 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
         scheduler.add_job(expiry, trigger="interval", seconds=EXPIRY_SECONDS, coalesce=True, max_instances=1)
         outage = OutageWatcher(home, clock=now)
         scheduler.add_job(outage, trigger="interval", seconds=OUTAGE_SECONDS, coalesce=True, max_instances=1)
+        # Also without a change: a page that was written long ago shows that the host is down.
+        scheduler.add_job(
+            lambda: rebuild(home), trigger="interval", seconds=STATUS_SECONDS, coalesce=True, max_instances=1
+        )
         redeemed = RedemptionExport(home)
         scheduler.add_job(redeemed, trigger="interval", seconds=REDEMPTION_SECONDS, coalesce=True, max_instances=1)
         for job, seconds in (

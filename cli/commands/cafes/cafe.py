@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import typer
 
 from cli.context import AS_JSON, actor, home, print_json
 from cli.switching import DRY_RUN, WITHIN, require_reason
 from operations.switches.disabling import InvalidGuestWords, guest_words, usual_reasons
+
+if TYPE_CHECKING:
+    from storage.home import Home
 
 app = typer.Typer(
     add_completion=False,
@@ -52,6 +56,8 @@ def disable(
         rows.append(
             {"cafe": each, "changed": changed, "guests_sv": shown and shown[0], "guests_en": shown and shown[1]}
         )
+        rows.append({"cafe": each, "changed": changed, "guests_sv": shown and shown[0], "guests_en": shown and shown[1]})
+    _show_publicly(opened, dry_run=dry_run)
     if as_json:
         print_json({"disabled": rows, "dry_run": dry_run})
         return
@@ -83,6 +89,7 @@ def enable(
     for each in _chosen(opened.cafes().ids, cafe, every=every):
         changed = not dry_run and cafe_states.resume(opened.store(), each, actor=actor(), reason=why)
         rows.append({"cafe": each, "changed": changed})
+    _show_publicly(opened, dry_run=dry_run)
     if as_json:
         print_json({"enabled": rows, "dry_run": dry_run})
         return
@@ -135,6 +142,13 @@ def extend(
         return
     typer.echo(f"{cafe}: {after.used} of {limit} used; the limit was {before.limit}.")
     typer.echo("Dry run, nothing is changed." if dry_run else "Extended. Next: pilot cafe status")
+
+
+def _show_publicly(opened: Home, *, dry_run: bool) -> None:
+    from operations.status_page.build import rebuild
+
+    if not dry_run:
+        rebuild(opened)
 
 
 def _chosen(ids: tuple[str, ...], cafe: str, *, every: bool) -> tuple[str, ...]:

@@ -66,7 +66,6 @@ const handlers = {
     element("remember").hidden = device_token !== "ask";
     fill({ closing: closes_at ? say("talk.closing", { when: endings.clock(closes_at) }) : "" });
     if (!conversation.started) return show("welcome");
-    if (!offered) silence();
     if (!conversation.consented) return shows("microphone", "trouble") || consent();
     if (!shows("microphone", "trouble", "review", "done")) inTalk();
     talk.history(conversation.turns, edit);
@@ -110,11 +109,7 @@ const handlers = {
   },
   review: toReview,
   completed,
-  voice({ offered }) {
-    offer(offered);
-    if (offered) news(say("notice.voice_back"), { passing: true });
-    else silence();
-  },
+  voice: ({ offered }) => offer(offered),
   busy({ retry_after_s: seconds }) {
     write();
     news(say("notice.busy", { seconds: Math.ceil(seconds) }));
@@ -371,18 +366,13 @@ function end(how, opensAt) {
   endings.end(how, opensAt);
 }
 
-// Shows the ways to talk, or the notice that there is none now.
-function offer(offered) {
-  for (const id of ["choose-voice", "to-voice", "able"]) element(id).hidden = !offered;
-  fill({ "voice-off": offered ? "" : say("notice.voice_off") });
-}
-
-// Switches a talk under way to writing; the speech so far is a turn.
-function silence() {
-  if (conversation.mode !== "voice") return;
+// Without voice a talk goes on in writing.
+function offer(on) {
+  for (const id of ["choose-voice", "to-voice", "able"]) element(id).hidden = !on;
+  fill({ "voice-off": on ? "" : say("notice.voice_off") });
+  if (on || conversation.mode !== "voice") return;
   if (conversation.state === "hearing") conversation.stop();
   if (shows("talk", "microphone", "trouble")) return write();
-  voice.stop();
   conversation.changeMode("text");
   if (shows("consent")) consent();
 }
