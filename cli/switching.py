@@ -47,7 +47,7 @@ def until_of(text: str) -> datetime | None:
 
 
 def local(moment: datetime | None) -> str:
-    """Return a moment as Stockholm's clock shows it, with its offset: two hours of a year have the same name."""
+    """Return a moment by Stockholm's clock with its offset: two hours of a year have the same name."""
     from pilot.business_days import local_time
 
     return "" if moment is None else f"{local_time(moment):%Y-%m-%d %H:%M %z}"

@@ -1,4 +1,4 @@
-"""An operator's commands to a running pilot: restart processes in order, and change the number of edges."""
+"""An operator's commands to a running pilot: restart in order, and the number of edges."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def parse_moment(text: str, *, now: datetime) -> datetime:
         now: The present moment, aware.
 
     Raises:
-        InvalidMoment: it is none; or the spring change skips it; or the autumn change repeats it and no offset is given.
+        InvalidMoment: it is none, the spring change skips it, or the autumn change repeats it and it has no offset.
     """
     text = text.strip()
     if clock := _CLOCK.fullmatch(text):

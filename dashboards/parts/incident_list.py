@@ -1,4 +1,4 @@
-"""The part of the page of alerts that lists incidents, the data-protection clock and what is left to do."""
+"""The part that lists incidents, the data-protection clock and what is left to do."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Capture:
 
 
 def capture(system: System, incident: Incident, *, now: datetime) -> Capture:
-    """Write the archive of an incident in the home's folder of incidents; a part that cannot be read says so."""
+    """Write the archive of an incident in the home; a part that cannot be read says so."""
     home, cafes = system.home, system.home.cafes().ids
     parts: dict[str, bytes] = {
         "versions.json": _json(_versions),

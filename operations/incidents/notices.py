@@ -1,4 +1,4 @@
-"""When and what the managers of affected cafés are sent: after 15 minutes without answers, and when it is over."""
+"""What managers are sent, and when: after 15 minutes without answers, and when it is over."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LANGUAGE: Literal["sv"] = "sv"  # Managers read Swedish.
 
 
 def is_due(incident: Incident, *, now: datetime) -> bool:
-    """Return whether the managers must be notified: guests cannot answer for 15 minutes since the detection."""
+    """Return whether managers must be notified: 15 minutes have passed since the detection."""
     return incident.kind == "down" and incident.closed_at is None and now - incident.detected_at >= AFTER
 
 

@@ -1,4 +1,4 @@
-"""Opens an incident when guests' pages stop answering, notifies managers in time, and notes the recovery."""
+"""Opens an incident when guests' pages stop answering, and notes their recovery."""
 
 from __future__ import annotations
 

@@ -71,8 +71,8 @@ def _data_protection(incident: Incident, *, entries: Sequence[Entry]) -> list[st
         "",
         "## Data protection (article 33)",
         "",
-        f"The authority (IMY) must be notified before {moment(deadline)}, 72 hours after the detection, unless a risk to "
-        "guests is unlikely. "
+        f"The authority (IMY) must be notified before {moment(deadline)}, 72 hours after the detection, unless a "
+        "risk to guests is unlikely. "
         + (f"Notified {moment(notified.at)}: {notified.note}" if notified else "Not notified yet."),
         "",
         f"- Whose data, how many, which kinds: {TO_FILL}",
@@ -91,7 +91,8 @@ def clock_line(incident: Incident, *, now: datetime, notified: bool) -> str:
         return "The data-protection authority is notified."
     left = (deadline - now).total_seconds() / 3600
     if left < 0:
-        return f"DATA PROTECTION: the 72 hours passed {-left:.0f} h ago, at {moment(deadline)}. Notify IMY and say why late."
+        passed = f"the 72 hours passed {-left:.0f} h ago, at {moment(deadline)}"
+        return f"DATA PROTECTION: {passed}. Notify IMY and say why late."
     return f"DATA PROTECTION: notify IMY before {moment(deadline)}, {left:.0f} h left, unless a risk is unlikely."
 
 

@@ -57,7 +57,7 @@ def build(home: Home) -> tuple[StatusFacts, Path]:
 
 
 def rebuild(home: Home) -> bool:
-    """Build the page after a change elsewhere; a fault here must not undo that change. Return whether it is built."""
+    """Build the page after a change elsewhere, which a fault here must not undo; return whether it is."""
     try:
         build(home)
     except (PilotError, OSError) as error:

@@ -1,4 +1,4 @@
-"""The words that guests of a disabled café read: natural ones for a usual reason, or an operator's own."""
+"""The words that guests of a disabled café read: for a usual reason, or an operator's own."""
 
 from __future__ import annotations
 

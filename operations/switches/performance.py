@@ -1,4 +1,4 @@
-"""The figures of a replica before and during performance mode, so that its effect is measured and not assumed."""
+"""The figures of a replica before and during performance mode."""
 
 from __future__ import annotations
 

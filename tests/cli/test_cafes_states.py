@@ -1,4 +1,4 @@
-"""`pilot cafe`, `pilot cafes` and `pilot erase`: every change can be reverted and is recorded with its actor."""
+"""`pilot cafe`, `pilot cafes` and `pilot erase`: every change can be reverted and is audited."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`pilot incident` and `pilot status-page`: from the alarm to the root cause, with every step on the page."""
+"""`pilot incident` and `pilot status-page`: from the alarm to the root cause."""
 
 from __future__ import annotations
 

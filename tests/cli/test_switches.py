@@ -1,4 +1,4 @@
-"""`pilot maintenance`, `fallback` and `performance`: on, off and status, each with a reason in the audit log."""
+"""`pilot maintenance`, `fallback` and `performance`: on, off and status, with a reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""During maintenance every page can be read and nothing changed; switches and paused cafés have a band."""
+"""In maintenance pages are read and nothing is changed; switches and paused cafés have a band."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ordered restarts and more edges of a running pilot, commanded over its socket; no accepted write is lost."""
+"""Ordered restarts and more edges, commanded over the socket; no accepted write is lost."""
 
 from __future__ import annotations
 
@@ -113,16 +113,18 @@ async def test_a_process_in_a_crash_loop_is_restarted_at_once_once_its_fault_is_
     slow = replace(QUICK, first_delay_seconds=3600.0, longest_delay_seconds=3600.0)
     body = "if pathlib.Path('broken').exists(): sys.exit(3)\nready()\n" + STAY
     run = tmp_path / "home/.run"
-    async with supervise(tmp_path, child("edge", body, folder=tmp_path), policy=slow) as running:
-        async with take_commands(run, Commands(None, running)):  # type: ignore[arg-type]
-            (tmp_path / "broken").touch()
-            pid = running.processes["edge"].pid
-            assert pid is not None
-            os.kill(pid, signal.SIGKILL)
-            await until(lambda: running.processes["edge"].state == "restarting")
-            (tmp_path / "broken").unlink()
-            steps = await asyncio.to_thread(steps_of, run, {"do": "restart", "names": ["edge"]})
-            assert steps == ["edge stopped", "edge ready"]
+    async with (
+        supervise(tmp_path, child("edge", body, folder=tmp_path), policy=slow) as running,
+        take_commands(run, Commands(None, running)),  # type: ignore[arg-type]
+    ):
+        (tmp_path / "broken").touch()
+        pid = running.processes["edge"].pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        await until(lambda: running.processes["edge"].state == "restarting")
+        (tmp_path / "broken").unlink()
+        steps = await asyncio.to_thread(steps_of, run, {"do": "restart", "names": ["edge"]})
+        assert steps == ["edge stopped", "edge ready"]
 
 
 async def test_a_process_that_does_not_come_back_is_reported_with_its_log(tmp_path: Path) -> None:
@@ -143,21 +145,23 @@ async def test_edges_are_added_and_taken_away_and_the_first_goes_on(
 ) -> None:
     monkeypatch.setattr("operations.commands.edge_replica", lambda _, number: noted(f"edge{number}", tmp_path))
     run = tmp_path / "home/.run"
-    async with supervise(tmp_path, noted("edge", tmp_path)) as running:
-        async with take_commands(run, Commands(None, running)):  # type: ignore[arg-type]
-            first = running.processes["edge"].pid
-            assert await asyncio.to_thread(steps_of, run, {"do": "scale", "edge": 3}) == ["edge2 ready", "edge3 ready"]
-            record = json.loads((run / "processes.json").read_text())["processes"]
-            assert set(record) == {"edge", "edge2", "edge3"}
-            assert await asyncio.to_thread(steps_of, run, {"do": "scale", "edge": 3}) == []
-            assert await asyncio.to_thread(steps_of, run, {"do": "scale", "edge": 1}) == [
-                "edge3 stopped",
-                "edge2 stopped",
-            ]
-            assert running.processes["edge"].pid == first and set(running.processes) == {"edge"}
-            for wrong in (0, MOST_EDGES + 1, "many"):
-                with pytest.raises(CommandFailed):
-                    await asyncio.to_thread(steps_of, run, {"do": "scale", "edge": wrong})
+    async with (
+        supervise(tmp_path, noted("edge", tmp_path)) as running,
+        take_commands(run, Commands(None, running)),  # type: ignore[arg-type]
+    ):
+        first = running.processes["edge"].pid
+        assert await asyncio.to_thread(steps_of, run, {"do": "scale", "edge": 3}) == ["edge2 ready", "edge3 ready"]
+        record = json.loads((run / "processes.json").read_text())["processes"]
+        assert set(record) == {"edge", "edge2", "edge3"}
+        assert await asyncio.to_thread(steps_of, run, {"do": "scale", "edge": 3}) == []
+        assert await asyncio.to_thread(steps_of, run, {"do": "scale", "edge": 1}) == [
+            "edge3 stopped",
+            "edge2 stopped",
+        ]
+        assert running.processes["edge"].pid == first and set(running.processes) == {"edge"}
+        for wrong in (0, MOST_EDGES + 1, "many"):
+            with pytest.raises(CommandFailed):
+                await asyncio.to_thread(steps_of, run, {"do": "scale", "edge": wrong})
 
 
 async def test_the_socket_is_private_and_outlives_a_killed_supervisor(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ POLL_SECONDS = 2.0
 
 
 async def keep_voice_offer(live: Live) -> None:
-    """Send each change of the offer that `welcome` made; the page then switches to writing, or offers voice again."""
+    """Send each change of the offer that `welcome` made; the page follows."""
     doors, clock = live.edge.doors, live.edge.clock
     offered = doors.voice_offered
     while True:

@@ -31,7 +31,7 @@ class CafeName(BaseModel):
 
 
 class VoiceOffer(BaseModel):
-    """Whether guests can talk now, and whether recognition in the session's language is qualified or only a trial."""
+    """Whether guests can talk now, and whether recognition in the language is qualified."""
 
     qualified: bool
     offered: bool = True

@@ -1,4 +1,4 @@
-"""`pilot incident`: opens, follows and closes incidents, with evidence, notices and the root-cause template."""
+"""`pilot incident`: opens, follows and closes incidents, with evidence, notices and the analysis."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ def open_one(
     as_json: bool = AS_JSON,
     dry_run: bool = DRY_RUN,
 ) -> None:
-    """Open an incident: its clocks run from the detection. A security incident starts the 72 hours of article 33.
+    """Open an incident; its clocks run from the detection.
+
+    A security incident starts the 72 hours of article 33.
 
     Example: pilot incident open "Guests get an error page" --kind down --severity 1 --detected 14:05
     """
@@ -131,9 +133,9 @@ def notify(
     as_json: bool = AS_JSON,
     dry_run: bool = DRY_RUN,
 ) -> None:
-    """Queue the Swedish text for each affected café's manager, once; the watch does it after 15 minutes down.
+    """Queue the Swedish text for each affected café's manager, once.
 
-    No carrier sends them yet: they wait in the store, and are printed here.
+    The watch does it after 15 minutes down. No carrier sends them yet: they wait in the store, and are printed here.
 
     Example: pilot incident notify I20261123-1
     """

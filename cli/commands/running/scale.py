@@ -1,4 +1,4 @@
-"""`pilot scale`: changes the number of edges of a running pilot, if the machine and the store can carry it."""
+"""`pilot scale`: changes the number of edges, if the machine and the store can carry it."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ def scale(
     as_json: bool = AS_JSON,
     dry_run: bool = DRY_RUN,
 ) -> None:
-    """Run N edges on this machine until the pilot is started anew. They share the port; sessions under way go on.
+    """Run N edges on this machine until the pilot is started anew.
 
-    Refused if the memory would get short, or if edges on several hosts would need a store that one host has.
+    They share the port; sessions under way go on. Refused if the memory would get short, or if edges on several hosts
+    would need a store that one host has.
 
     Example: pilot scale edge=2 --reason "a full Saturday"
     """

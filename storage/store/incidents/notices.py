@@ -1,4 +1,4 @@
-"""The outbox of texts for cafés' managers: one of a kind for each incident and café, until a carrier sends it."""
+"""The outbox of texts for managers: one of a kind for each incident and café."""
 
 from __future__ import annotations
 

@@ -50,7 +50,8 @@ class Watched:
 def watched(tmp_path: Path) -> Watched:
     settings = Settings(home=tmp_path / "home", cafes_file=CHECKOUT / "cafes.toml", status_url="https://status.example")
     home = open_home(settings)
-    home.store = lambda store=home.store(): store  # type: ignore[method-assign] # one store, for its clock
+    store = home.store()
+    home.store = lambda: store  # type: ignore[method-assign] # one store, for its clock
     return Watched(home)
 
 

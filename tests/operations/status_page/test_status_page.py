@@ -1,4 +1,4 @@
-"""The customers' status page: plain files in two languages, true to the switches and incidents, without a script."""
+"""The customers' status page: plain files, true to the switches and incidents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Revision 0020 keeps the switches and paused cafés of an older store, and is taken away again, on both engines."""
+"""Revision 0020 keeps an older store's switches and paused cafés, on both engines."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def test_an_older_stores_switches_and_pauses_are_kept_and_the_step_is_reversible
         values = "true, 'new disk', 'siv', '2026-11-23 11:00:00.000000+00:00'"
         if connection.dialect.name == "sqlite":
             values = values.replace("+00:00", "")
-        connection.execute(sa.text(f"INSERT INTO switches VALUES ('maintenance', {values})"))  # noqa: S608
+        connection.execute(sa.text(f"INSERT INTO switches VALUES ('maintenance', {values})"))
         columns = "(paused, reason, actor, changed_at, cafe)"
-        connection.execute(sa.text(f"INSERT INTO cafe_states {columns} VALUES ({values}, 'aurora')"))  # noqa: S608
+        connection.execute(sa.text(f"INSERT INTO cafe_states {columns} VALUES ({values}, 'aurora')"))
     before = tables_and_functions(store)
     migrate(store)
     found = switches.find(store, "maintenance")

@@ -1,4 +1,4 @@
-"""The operator's switches at a replica: maintenance with its end, text only, a disabled café, speed first."""
+"""The operator's switches at a replica: maintenance, text only, a disabled café, speed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Incidents in the store: the timeline is only added to, texts hold no personal data, each café is notified once."""
+"""Incidents in the store: only added to, without personal data, each café notified once."""
 
 from __future__ import annotations
 
