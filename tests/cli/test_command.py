@@ -35,9 +35,9 @@ def test_the_help_imports_nothing_heavy() -> None:
 
 
 def test_an_unknown_subcommand_is_a_usage_error_that_suggests_a_similar_one(pilot: Pilot) -> None:
-    refused = pilot("cafez")
+    refused = pilot("healht")
     assert refused.exit_code == 2
-    assert "No such command 'cafez'. Did you mean 'cafes'?" in refused.stderr
+    assert "No such command 'healht'. Did you mean 'health'?" in refused.stderr
 
 
 def test_an_unknown_setting_is_refused_with_a_suggestion_and_no_traceback(pilot: Pilot) -> None:
