@@ -1,4 +1,4 @@
-"""Verifies the data of a home: store, ledger and lake agree with themselves, and the KPIs with their sessions."""
+"""Verifies the data of a home: store, ledger and lake, and the KPIs against their sessions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deletes expired backups every night, verifies all of them each week, and drills a restore each month.
+"""Deletes expired backups every night, verifies all each week, and drills a restore each month.
 
 Expired backups still contain, sealed, sessions erased since. A backup with an unreadable manifest cannot be restored:
 the run fails after its other work, so that it is alerted, as a failed verification or drill is. The watch makes the
@@ -146,7 +146,7 @@ def drill_restore_monthly(context: dg.ScheduleEvaluationContext, home: HomeResou
 
 
 def request_if_due(job: Job, action: str, home: Home, *, now: datetime) -> dg.RunRequest | dg.SkipReason:
-    """Request a run if the audit log has no run of the job since it became due; never before a first backup's period.
+    """Request a run if the audit log has no run of the job since it became due.
 
     Args:
         job: The job.

@@ -32,7 +32,7 @@ class PlaceAges:
 
 
 def ages(home: Home) -> list[PlaceAges]:
-    """Return the newest good backups of the folder and of each target; a backup is good if its content is whole in size."""
+    """Return the newest good backups of each place; a backup is good if its content has its size."""
     known = [
         each
         for each in list_backups(backup_folder(home.settings))

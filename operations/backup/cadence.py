@@ -1,7 +1,7 @@
 """The cadence of backups: when each kind is due, by business day, and which recent backups are kept.
 
-A job is due once after each of its openings, at once if an opening was missed. On a Sunday of a clock change none is due
-between 02:00 and 03:00, which does not exist or happens twice; only the copy of a changed store goes on, as minutes do.
+A job is due once after each of its openings, at once if an opening was missed. On a Sunday of a clock change none is
+due between 02:00 and 03:00, which does not exist or happens twice; only the copies of a changed store continue.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def is_due(job: Job, *, last: datetime | None, now: datetime) -> bool:
 
 
 def base_of(backups: Sequence[Backup], *, now: datetime) -> Backup | None:
-    """Return the whole backup that a recent one made now continues; None if it must contain the whole landing.
+    """Return the whole backup that a recent one continues; None if it must contain all.
 
     Args:
         backups: The home's backups, oldest first.

@@ -133,7 +133,7 @@ class Carrier:
         self._done: object = None
 
     def run(self, *, now: datetime) -> list[str]:
-        """Carry the backups that the target lacks, and delete those past their limit; return the carried names.
+        """Carry the backups that the target lacks, and delete expired ones; return the carried names.
 
         Raises:
             TargetAway: the target does not answer.
@@ -232,7 +232,7 @@ def read_named(settings: Settings, address: str) -> Carried:
 
 
 def fetch_named(settings: Settings, address: str, which: str) -> int:
-    """Fetch a backup, and the whole one that it continues, from a target into the folder; return their number.
+    """Fetch a backup, and the whole one that it continues, from a target; return their number.
 
     Args:
         settings: Name the targets and the folder.

@@ -128,7 +128,7 @@ def find_backup(folder: Path, which: str) -> Backup:
 
 
 def select(backups: Sequence[Backup], which: str, *, place: str) -> Backup:
-    """Return the backup named by `latest`, a day (its last backup) or a name; a configuration only by its name.
+    """Return the backup named by `latest`, a day or a name; a configuration only by its name.
 
     Args:
         backups: The backups, oldest first.

@@ -1,4 +1,4 @@
-"""The configuration in a backup: settings as lines of an environment file; the values of keys stay elsewhere."""
+"""The configuration in a backup: settings as lines of an environment file, without keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Restores a backup in place of a stopped home: a safety copy first, then one exchange of folders, which resumes.
+"""Restores a backup in place of a stopped home, after a safety copy; resumes if interrupted.
 
 A home that is too damaged for a backup is set aside as a folder, and is deleted as old backups are.
 """
@@ -92,7 +92,7 @@ def restore_in_place(
     reason: str,
     report: Callable[[str], None] = lambda _: None,
 ) -> InPlaceResult:
-    """Restore a backup in place of the home, which must not run; a restore that was interrupted is completed.
+    """Restore a backup in place of the home, which must not run; complete an interrupted restore.
 
     Args:
         backup: The backup.

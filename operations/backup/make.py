@@ -14,7 +14,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -74,9 +74,8 @@ class _Plan:
     now: datetime
     key: str
     report: Callable[[str], None]
-    base: Manifest | None = None
-    base_name: str = ""
-    last: StoreContents | None = field(default=None)
+    base: Backup | None = None
+    last: StoreContents | None = None
 
 
 def make_backup(
@@ -107,7 +106,7 @@ def make_backup(
 
 
 def make_recent(home: Home, *, now: datetime, base: Backup | None, last: StoreContents | None) -> Backup | None:
-    """Make a sealed backup of the store, and of what the landing gained since `base`; None if nothing changed.
+    """Make a sealed backup of the store and of the landing since `base`; None if nothing changed.
 
     Args:
         home: The home.
@@ -120,8 +119,7 @@ def make_recent(home: Home, *, now: datetime, base: Backup | None, last: StoreCo
         HomeLocked: another one is being made.
         BackupFailed: a part cannot be copied.
     """
-    found = (base.manifest, base.path.name) if base else (None, "")
-    return _make(home, _Plan("recent", now, _key(home), lambda _: None, *found, last=last))
+    return _make(home, _Plan("recent", now, _key(home), lambda _: None, base, last))
 
 
 def _key(home: Home, *, plain: bool = False) -> str:
@@ -213,7 +211,7 @@ def _write(home: Home, folder: Path, plan: _Plan) -> Manifest | None:
 
 def _copy_data(parts: Parts, plan: _Plan) -> None:
     parts.logs()
-    parts.landing_days(since=plan.base.landing if plan.base else {})
+    parts.landing_days(since=plan.base.manifest.landing if plan.base else {})
     if plan.scope == "whole":
         parts.lake()
     else:
@@ -236,7 +234,7 @@ def _manifest(
         left_out=tuple(parts.left_out),
         scope=plan.scope,
         home=home.identity() or "",
-        base=plan.base_name,
+        base=plan.base.path.name if plan.base else "",
         landing=parts.landing,
         lake_rows=parts.lake_rows,
         store=contents,

@@ -1,4 +1,4 @@
-"""The watch's backup jobs: the store each minute if it changed, the home and its configuration each business day.
+"""The watch's backup jobs: a changed store each minute, home and configuration each business day.
 
 Verifications and drills take longer: Dagster starts them (`assets/automation/backups.py`).
 """
@@ -28,7 +28,7 @@ _log = structlog.get_logger("operations.backup")
 
 
 class StoreCopies:
-    """Copies the store each time it runs, if it has changed or a snapshot is due; errors are logged, then tried again."""
+    """Copies the store if it has changed or a snapshot is due; errors are logged, then tried again."""
 
     def __init__(self, home: Home, *, clock: Callable[[], datetime]) -> None:
         self._home = home
@@ -68,7 +68,7 @@ class StoreCopies:
 
 
 class DailyBackups:
-    """Makes the whole backup and the configuration's once a business day; errors are logged, then tried again."""
+    """Makes the daily backups once a business day; errors are logged, then tried again."""
 
     def __init__(self, home: Home, *, clock: Callable[[], datetime]) -> None:
         self._home = home
@@ -122,7 +122,7 @@ class CarriedBackups:
 
 
 def own_backups(home: Home) -> list[Backup]:
-    """Return the backups of a home, oldest first; homes may share a folder, and earlier backups name no home."""
+    """Return the backups of a home, oldest first; homes may share a folder."""
     name = home.identity()
     return [each for each in list_backups(backup_folder(home.settings)) if each.manifest.home == name]
 

@@ -122,7 +122,7 @@ def _put_missing(folder: Path) -> Callable[[str, BinaryIO], None]:
 
 
 def check_store(folder: Path, backup: Backup, *, settings: Settings) -> None:
-    """Restore an unpacked dump, and compare the store's contents with the manifest, unless an old one lists none.
+    """Restore an unpacked dump, and compare the store's contents with the manifest if it lists them.
 
     Args:
         folder: The unpacked backup.

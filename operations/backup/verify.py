@@ -55,7 +55,7 @@ class Verification:
 def verify_all(
     home: Home, *, now: datetime, actor: str, report: Callable[[str], None] = lambda _: None
 ) -> Verification:
-    """Read all backups of the folder, restore a sample's store to scratch, and record the result in the audit log.
+    """Read all backups of the folder, restore a sample's store to scratch, and record the result.
 
     Args:
         home: The home; its settings name the folder.

@@ -12,10 +12,10 @@ from pilot.settings import Settings
 
 
 def old_backups(settings: Settings, *, now: datetime) -> list[Path]:
-    """Return the backups past their time limit, oldest first, the newest one too: guests were promised the limit.
+    """Return the backups past their time limit, oldest first, the newest one too.
 
-    A backup with a damaged manifest is dated by its name, a damaged home that a restore has set aside too. A recent
-    backup goes with the whole one that it continues.
+    Guests were promised the limit. A backup with a damaged manifest is dated by its name, and so is a damaged home that
+    a restore has set aside. A recent backup goes with the whole one that it continues.
     """
     folder, kept = backup_folder(settings), timedelta(days=settings.backup_days)
     whole = list_backups(folder)

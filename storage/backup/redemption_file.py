@@ -165,7 +165,7 @@ def append_redemptions(
 
 
 def add_lines(folder: Path, source: Path) -> None:
-    """Append the lines of another file of redemptions that a folder's file lacks; each line carries its own seal.
+    """Append the lines of another file that a folder's file lacks; each line carries its own seal.
 
     Args:
         folder: The folder of backups.

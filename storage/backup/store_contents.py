@@ -1,4 +1,4 @@
-"""Describes a store's contents: rows and checksum of each table, balance of each ledger account, revision.
+"""Describes a store's contents: each table's rows and checksum, each account's balance, revision.
 
 A checksum is the sum of its rows' checksums, so it depends on no order, which differs between databases' collations.
 """
@@ -20,6 +20,8 @@ from storage.errors import StorageError
 DIGEST_BYTES = 8
 ROWS_AT_ONCE = 1000
 REVISION_TABLE = "alembic_version"
+REVISION = "SELECT version_num FROM alembic_version"
+CHECKSUM = "SELECT COUNT(*), COALESCE(SUM(('x' || left(md5(t::text), 15))::bit(60)::bigint), 0)"
 # Each account's credits minus its debits.
 BALANCES = """
     SELECT account, SUM(ore) FROM (
@@ -125,8 +127,7 @@ def sqlite_contents(path: Path) -> StoreContents:
     """Return the contents of a SQLite file that nothing writes to."""
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
         listed = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
-        names = sorted(name for (name,) in listed)
-        tables = {name: _sqlite_table(connection, name) for name in names}
+        tables = {name: _sqlite_table(connection, name) for name in sorted(name for (name,) in listed)}
         ledger = connection.execute(BALANCES).fetchall() if LEDGER in tables else []
         revision = (
             connection.execute(f"SELECT version_num FROM {REVISION_TABLE}").fetchone()
@@ -134,21 +135,18 @@ def sqlite_contents(path: Path) -> StoreContents:
             else None
         )
     return StoreContents(revision[0] if revision else "", tables, {account: int(ore) for account, ore in ledger})
+        found = connection.execute(REVISION).fetchone() if REVISION_TABLE in tables else None
+    return StoreContents(found[0] if found else "", tables, {account: int(ore) for account, ore in ledger})
 
 
 def postgresql_contents(connection: Connection) -> StoreContents:
-    """Return the contents of a PostgreSQL store as one transaction sees it; the server computes the checksums."""
+    """Return the contents of a PostgreSQL store as one transaction sees it, computed by the server."""
     connection.exec_driver_sql(PRINTED_ALIKE)
     names = sorted(inspect(connection).get_table_names())
     quote = connection.dialect.identifier_preparer.quote
     tables = {}
     for name in names:
-        rows, checksum = connection.execute(
-            text(
-                "SELECT COUNT(*), COALESCE(SUM(('x' || left(md5(t::text), 15))::bit(60)::bigint), 0)"
-                f" FROM {quote(name)} t"
-            )
-        ).one()
+        rows, checksum = connection.execute(text(f"{CHECKSUM} FROM {quote(name)} t")).one()
         tables[name] = TableContents(int(rows), f"{int(checksum):x}")
     ledger = connection.execute(text(BALANCES)).all() if LEDGER in tables else []
     revision = (
@@ -157,11 +155,13 @@ def postgresql_contents(connection: Connection) -> StoreContents:
         else ""
     )
     return StoreContents(str(revision or ""), tables, {str(account): int(ore) for account, ore in ledger})
+    found = connection.execute(text(REVISION)).scalar() if REVISION_TABLE in tables else ""
+    return StoreContents(str(found or ""), tables, {str(account): int(ore) for account, ore in ledger})
 
 
 def _sqlite_table(connection: sqlite3.Connection, name: str) -> TableContents:
     quoted = name.replace('"', '""')
-    cursor = connection.execute(f'SELECT * FROM "{quoted}"')
+    cursor = connection.execute(f'SELECT * FROM "{quoted}"')  # noqa: S608 - a table
     count = total = 0
     while rows := cursor.fetchmany(ROWS_AT_ONCE):
         count += len(rows)

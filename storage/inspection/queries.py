@@ -1,4 +1,4 @@
-"""Times the store's own heavy queries, and reads the slow ones that PostgreSQL has recorded; optimizes a store."""
+"""Times the store's heavy queries, reads those that PostgreSQL has recorded; optimizes a store."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import text
+from sqlalchemy import Executable, text
 from sqlalchemy.exc import DBAPIError
 
 from storage.store.engine import Store
@@ -58,11 +58,11 @@ def timed_queries(store: Store, *, timer: Callable[[], float] = time.perf_counte
     Raises:
         StoreAway: the store does not answer.
     """
-    queries = dict(MONEY_QUERIES)
-    latest = audit_log.select().order_by(audit_log.c.id.desc()).limit(100)
+    latest: Executable = audit_log.select().order_by(audit_log.c.id.desc()).limit(100)
+    queries: list[tuple[str, Executable]] = [*MONEY_QUERIES.items(), ("the latest lines of the audit log", latest)]
     found = []
     with store.reading() as connection:
-        for name, query in [*queries.items(), ("the latest hundred lines of the audit log", latest)]:
+        for name, query in queries:
             started = timer()
             connection.execute(query).all()
             found.append(TimedQuery(name, "timed", (timer() - started) * 1000))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -137,7 +136,7 @@ def _open_files(folder: Path) -> Iterator[str]:
     with suppress(OSError):  # The process ended, or is another user's.
         for link in list(folder.iterdir()):
             with suppress(OSError):  # The file was closed.
-                yield os.readlink(link)
+                yield str(link.readlink())
 
 
 def _is_locked(database: Path) -> bool:

@@ -56,7 +56,7 @@ def slow(
     limit: int = typer.Option(10, "--limit", min=1, max=100, help="Number of queries."),
     as_json: bool = AS_JSON,
 ) -> None:
-    """List the slowest queries: timed now, and on PostgreSQL running and recorded ones, without their values.
+    """List the slowest queries: timed now, and on PostgreSQL running and recorded ones.
 
     Example: pilot db slow
     """
@@ -76,7 +76,7 @@ def optimize(
     reason: str = typer.Option("", "--reason", help="Why, for the audit log."),
     as_json: bool = AS_JSON,
 ) -> None:
-    """Refresh the planner's statistics and shorten the write-ahead log; prints the numbers before and after.
+    """Refresh the planner's statistics and shorten the write-ahead log; print before and after.
 
     Example: pilot db optimize --reason "slow pages"
     """

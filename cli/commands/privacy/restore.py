@@ -1,4 +1,4 @@
-"""`pilot restore`, also `pilot backup restore`: restores a backup, without the guests who were erased since."""
+"""`pilot backup restore`, also `pilot restore`: restores without the guests erased since."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def restore(
     yes: bool = typer.Option(False, "--yes", help="Replace the home without asking."),
     reason: str = typer.Option("", "--reason", help="Why the home is replaced, for the audit log."),
 ) -> None:
-    """Restore a backup: compare every checksum, replay every erasure since, book redemptions, freeze open rewards.
+    """Restore a backup: compare every checksum, replay every erasure, and freeze open rewards.
 
     Without --to it replaces the home, which must not run: it says what would be lost, asks, and makes a safety copy
     first. A restore that was interrupted is completed by the next one.

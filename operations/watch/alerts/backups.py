@@ -1,4 +1,4 @@
-"""Reports backups that are too old or absent, in the folder and in each target, as read from the place itself."""
+"""Reports backups that are too old or absent in a place, as read from the place itself."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _log = structlog.get_logger("operations.watch")
 
 
 class BackupWatcher:
-    """Compares the ages of the newest backups with their limits; errors are logged and the next run tries again.
+    """Compares the ages of the newest backups with their limits; errors are logged, then tried again.
 
     A demo home's data is simulated, and has no backups.
     """

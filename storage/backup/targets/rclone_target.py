@@ -1,4 +1,4 @@
-"""Another host as a target, by rclone: `host:folder`, where `host` is a remote of rclone's own configuration."""
+"""Another host as a target, by rclone: `host:folder`, a remote of rclone's own configuration."""
 
 from __future__ import annotations
 

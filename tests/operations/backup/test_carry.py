@@ -1,4 +1,4 @@
-"""Sealed backups are carried to an object store and to another host, read there, fetched back and deleted."""
+"""Sealed backups are carried to an object store and another host, fetched back and deleted."""
 
 from __future__ import annotations
 
