@@ -5,7 +5,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 FAST := not (slow or browser or node or recogniser or postgresql or redis or language_model or processes)
 
-.PHONY: help run demo phone test check prove-properties prove-payouts prove-limiter prove-rerun asset-snapshot prove-erasure engines format lock clean
+.PHONY: help run demo phone test check prove-properties prove-payouts prove-limiter prove-rerun asset-snapshot prove-erasure prove-recovery engines format lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 18
@@ -51,6 +51,9 @@ asset-snapshot: $(READY) ## update the snapshot of the assets, for review (tests
 
 prove-erasure: $(READY) ## prove that an erased guest is in no file of a home, a new backup and a restored older one
 	@$(VENV)/bin/python -m benchmarks.platform.erasure_proof
+
+prove-recovery: $(READY) ## lose a whole home with a store of 108 MB, restore it, and compare every row and öre
+	@$(VENV)/bin/python -m benchmarks.platform.recovery_proof
 
 format: $(READY) ## format the code
 	@$(VENV)/bin/ruff format .

@@ -131,7 +131,7 @@ def _backups(home: Home, session_id: str) -> list[dict[str, Any]]:
             "kept_until": (each.manifest.made_at + timedelta(days=home.settings.backup_days)).date().isoformat(),
         }
         for each in list_backups(backup_folder(home.settings))
-        if each.manifest.made_at.date() >= day
+        if each.manifest.scope != "configuration" and each.manifest.made_at.date() >= day
     ]
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from operations.backup.carry import read_target, targets_of
 from operations.backup.catalog import Backup, backup_folder, list_backups
+from operations.backup.manifest import RESTORED_BY_DATE
 from pilot.errors import PilotError
 from storage.home import Home
 
@@ -53,6 +54,6 @@ def ages(home: Home) -> list[PlaceAges]:
 
 def _newest(place: str, backups: Iterable[Backup], *, home: Home) -> PlaceAges:
     own = [each for each in backups if each.manifest.sealed and each.manifest.home == home.identity()]
-    stores = [each.made_at for each in own if each.manifest.store is not None]
+    stores = [each.made_at for each in own if each.manifest.scope in RESTORED_BY_DATE]
     whole = [each.made_at for each in own if each.manifest.scope == "whole"]
     return PlaceAges(place, max(stores, default=None), max(whole, default=None))

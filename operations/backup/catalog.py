@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from operations.backup.manifest import FORMAT, FORMATS, SCOPES, InnerManifest, Manifest, Scope
+from operations.backup.manifest import FORMAT, FORMATS, RESTORED_BY_DATE, SCOPES, InnerManifest, Manifest, Scope
 from operations.backup.staging import sweep_staging
 from pilot.business_days import business_day, parse_day
 from pilot.errors import InvalidDay, PilotError
@@ -128,7 +128,7 @@ def find_backup(folder: Path, which: str) -> Backup:
 
 
 def select(backups: Sequence[Backup], which: str, *, place: str) -> Backup:
-    """Return the backup named by `latest`, a day or a name; a configuration only by its name.
+    """Return the backup named by `latest`, a day or a name; others than homes by name only.
 
     Args:
         backups: The backups, oldest first.
@@ -138,7 +138,7 @@ def select(backups: Sequence[Backup], which: str, *, place: str) -> Backup:
     Raises:
         NoSuchBackup: there is none.
     """
-    homes = [each for each in backups if each.manifest.scope != "configuration"]
+    homes = [each for each in backups if each.manifest.scope in RESTORED_BY_DATE]
     day = None
     with suppress(InvalidDay):
         day = parse_day(which)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from operations.backup.catalog import Backup, backup_folder, list_backups
+from operations.backup.manifest import RESTORED_BY_DATE
 from operations.backup.restore import restore
 from operations.backup.verify import restore_sample, scratch_settings
 from operations.data_verification import DataCheck, verify_data
@@ -74,7 +75,7 @@ def drill(
     """
     if backup is None:
         known = list_backups(backup_folder(home.settings))
-        backup = next((each for each in reversed(known) if each.manifest.scope != "configuration"), None)
+        backup = next((each for each in reversed(known) if each.manifest.scope in RESTORED_BY_DATE), None)
     result = Drill("none", now, fault="There is no backup.")
     if backup is not None:
         result = _drill(home, backup, now=now, timer=timer, report=report)

@@ -182,7 +182,7 @@ def _safety_copy(settings: Settings, *, now: datetime) -> Path | None:
     """Make a backup of the home; None if it is too damaged, so that its folder has to be set aside."""
     try:
         home = open_existing_home(settings)
-        made = make_backup(home, now=now)
+        made = make_backup(home, now=now, scope="safety")
         home.store().close()
     except PilotError:
         return None

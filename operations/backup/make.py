@@ -31,7 +31,7 @@ from operations.backup.catalog import (
     backup_folder,
     sweep_unfinished,
 )
-from operations.backup.manifest import FORMAT, INNER_MANIFEST, Manifest, Scope
+from operations.backup.manifest import FORMAT, INNER_MANIFEST, WITH_LAKE, Manifest, Scope
 from operations.backup.parts import LAKE_LEFT_OUT, Parts
 from operations.backup.redemptions import RedemptionExport
 from operations.backup.staging import sweep_staging
@@ -139,7 +139,7 @@ def _make(home: Home, plan: _Plan) -> Backup | None:
     try:
         with _locked(home, plan.scope):
             sweep_unfinished(folder, scope=plan.scope)
-            if plan.scope == "whole":
+            if plan.scope in WITH_LAKE:
                 sweep_staging(home.root.parent)
             manifest = _write(home, private_folder(unfinished), plan)
             if manifest is None:
@@ -163,7 +163,7 @@ def _locked(home: Home, scope: Scope) -> Iterator[None]:
     Raises:
         HomeLocked: another process holds it.
     """
-    if scope == "whole":
+    if scope in WITH_LAKE:
         with home_lock(home.root):
             yield
         return
@@ -202,7 +202,7 @@ def _write(home: Home, folder: Path, plan: _Plan) -> Manifest | None:
             file.flush()
             os.fsync(file.fileno())
     write_tombstones(folder.parent, erased)
-    if plan.scope == "whole":
+    if plan.scope in WITH_LAKE:
         RedemptionExport(home).run()
     manifest = replace(manifest, content_bytes=content.stat().st_size, content_sha256=_sha256(content))
     create_once(folder / MANIFEST, json.dumps(manifest.as_json(), indent=1).encode())
@@ -212,7 +212,7 @@ def _write(home: Home, folder: Path, plan: _Plan) -> Manifest | None:
 def _copy_data(parts: Parts, plan: _Plan) -> None:
     parts.logs()
     parts.landing_days(since=plan.base.manifest.landing if plan.base else {})
-    if plan.scope == "whole":
+    if plan.scope in WITH_LAKE:
         parts.lake()
     else:
         parts.left_out.append(LAKE_LEFT_OUT)

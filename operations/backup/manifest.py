@@ -21,8 +21,10 @@ SECOND_FORMAT = 2  # of a whole home, without a list of what its store contains
 FORMAT = 3
 FORMATS = (FIRST_FORMAT, SECOND_FORMAT, FORMAT)
 
-Scope = Literal["whole", "recent", "configuration"]
+Scope = Literal["whole", "recent", "configuration", "safety"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
+WITH_LAKE: tuple[Scope, ...] = ("whole", "safety")
+RESTORED_BY_DATE: tuple[Scope, ...] = ("whole", "recent")  # a safety copy, of a home replaced, by its name only
 
 INNER_MANIFEST = "manifest.json"
 INNER_MOST_BYTES = 1024 * 1024
@@ -52,7 +54,7 @@ class Manifest:
         tombstones: Number of tombstones in the store.
         left_out: Parts that are not included, in words.
         scope: whole (append logs, store, landing and lake), recent (append logs, store, and the landing's days that
-            changed since the base) or configuration.
+            changed since the base), configuration, or safety (whole, of a home that a restore has replaced).
         home: The home's own name; empty if unknown.
         base: The name of the whole backup that a recent one continues; empty if it needs none.
         landing: The fingerprint of each of the landing's days.

@@ -10,6 +10,7 @@ from typing import BinaryIO
 from pydantic import SecretStr
 
 from operations.backup.catalog import MANIFEST, Backup, read_manifest, unpack
+from operations.backup.configuration import CONFIGURATION_FOLDER
 from pilot.errors import PilotError
 from pilot.lake_tables.tables import TABLES
 from pilot.settings import Settings
@@ -108,6 +109,37 @@ def unpack_home(
     report("checking every segment and table")
     segments, damaged = _check_landing(home)
     return Unpacked(home, files, segments, damaged, _check_lake(home, base or backup))
+
+
+def unpack_configuration(backup: Backup, folder: Path, *, key: str) -> list[str]:
+    """Write the files of a configuration's backup into a folder; return their names.
+
+    Args:
+        backup: The backup.
+        folder: The folder; its files of the same names must not exist.
+        key: Opens the backup.
+
+    Raises:
+        NotRestored: the backup is not a configuration's, or a file exists.
+        BackupDamaged: it is incomplete or damaged.
+    """
+    if backup.manifest.scope != "configuration":
+        raise NotRestored(
+            f"{backup.path.name} is no configuration's.", remedy="Name one of that scope: `pilot backup list`."
+        )
+    put, names = put_under(folder), []
+
+    def put_file(name: str, source: BinaryIO) -> None:
+        file = name.removeprefix(f"{CONFIGURATION_FOLDER}/")
+        if file == name:
+            return
+        if (folder / file).exists():
+            raise NotRestored(f"{folder / file} exists.", remedy="Give an empty folder.")
+        put(file, source)
+        names.append(file)
+
+    unpack(backup, key=key, put=put_file)
+    return names
 
 
 def _put_missing(folder: Path) -> Callable[[str, BinaryIO], None]:

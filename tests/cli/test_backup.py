@@ -67,6 +67,17 @@ def test_a_drill_and_a_restore_in_place_are_typed(pilot: Pilot, tmp_path: Path) 
     assert "passed" in pilot("verify-data").stdout
 
 
+def test_a_configuration_is_written_to_a_folder_by_typing(pilot: Pilot, tmp_path: Path) -> None:
+    variables = {**KEY, "PILOT_CAFES_FILE": str(CHECKOUT / "cafes.toml"), "PILOT_WORDS_DAYS": "60"}
+    assert pilot("backup", "now", "--scope", "configuration", **variables).exit_code == 0
+    written = pilot("backup", "configuration", "--to", str(tmp_path / "out"))
+    assert written.exit_code == 0, written.output
+    assert "PILOT_WORDS_DAYS=60" in (tmp_path / "out" / "settings.env").read_text("utf-8")
+    assert (tmp_path / "out" / "cafes.toml").exists()
+    assert pilot("backup", "configuration", "--to", str(tmp_path / "out")).exit_code == 1
+    assert pilot("restore", "latest", "--to", str(tmp_path / "new")).exit_code == 1
+
+
 def test_the_scope_and_the_target_of_a_backup_are_checked(pilot: Pilot) -> None:
     wrong = pilot("backup", "now", "--scope", "half", **KEY)
     assert (wrong.exit_code, "whole, recent, configuration" in wrong.stderr) == (2, True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 
 import typer
 
@@ -13,12 +14,16 @@ from operations.backup.ages import ages
 from operations.backup.carry import carry_now, read_named
 from operations.backup.catalog import Backup, backup_folder, damaged_backups, find_backup, list_backups, unpack
 from operations.backup.drill import DATABASE_WITHIN, HOME_WITHIN, drill
+from operations.backup.in_place import root_of
 from operations.backup.make import make_backup
-from operations.backup.manifest import SCOPES, Scope
+from operations.backup.manifest import Scope
+from operations.backup.unpacking import unpack_configuration
 from operations.backup.verify import verify_all
 from pilot.business_days import local_time
+from storage.home import DESCRIPTION_FILE
 
 EXIT_NOT_WELL = 1
+SCOPES: tuple[Scope, ...] = ("whole", "recent", "configuration")
 
 app = typer.Typer(
     add_completion=False,
@@ -83,7 +88,8 @@ def show(
         typer.echo(_line(each))
     typer.echo(f"{len(found)} backups in {source or folder}.")
     moment = datetime.now(UTC)
-    for place in ages(home()) if found and not source else ():
+    exists = (root_of(known) / DESCRIPTION_FILE).exists()  # else the home would be created
+    for place in ages(home()) if exists and not source else ():
         newest = f"{(moment - place.store_at).total_seconds() / 60:.0f} minutes old" if place.store_at else "missing"
         typer.echo(f"  {place.place}: the newest copy of the store is {place.fault or newest}")
 
@@ -162,6 +168,24 @@ def rehearse(
         typer.echo(verdict)
     if not done.passed:
         raise typer.Exit(EXIT_NOT_WELL)
+
+
+@app.command()
+def configuration(
+    which: str = typer.Argument("", help="The backup's name; empty: the newest one of a configuration."),
+    to: Path = typer.Option(..., "--to", help="The folder to write cafes.toml and settings.env into."),
+) -> None:
+    """Write the configuration of a backup into a folder; a key's line has no value.
+
+    Example: pilot backup configuration --to restored
+    """
+    known = settings()
+    folder = backup_folder(known)
+    saved = [each for each in list_backups(folder) if each.manifest.scope == "configuration"]
+    backup = saved[-1] if saved and not which else find_backup(folder, which or "configuration")
+    names = unpack_configuration(backup, to.expanduser(), key=known.backup_key.get_secret_value())
+    typer.echo(f"{backup.path.name}: wrote {', '.join(names)} into {to}.")
+    typer.echo("Next: put the keys back into settings.env from where they are kept.")
 
 
 def _scope(text: str) -> Scope:

@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from operations.backup import in_place
-from operations.backup.catalog import backup_folder, list_backups
+from operations.backup.catalog import backup_folder, find_backup, list_backups
 from operations.backup.in_place import finish, loss_of, restore_in_place, set_aside_homes
 from operations.backup.make import make_backup
 from operations.backup.unpacking import NotRestored
@@ -83,6 +83,7 @@ def test_a_home_is_replaced_after_a_safety_copy_and_keeps_its_weights(home: Home
     assert (entry.actor, entry.reason, entry.details["recovered_to"]) == ("cli:anna", "drill", NOW.isoformat())
     assert len(freezing.frozen_rewards_of(new.store())) == 1
     assert done.safety_copy is not None
+    assert find_backup(backup_folder(home.settings), "latest").path != done.safety_copy
     new.store().close()
     safety = next(each for each in list_backups(backup_folder(home.settings)) if each.path == done.safety_copy)
     restore_in_place(safety, settings=home.settings, now=LATER + timedelta(hours=1), actor="cli:anna", reason="undo")

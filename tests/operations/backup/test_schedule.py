@@ -12,9 +12,11 @@ from pydantic import SecretStr
 
 from operations.backup.catalog import backup_folder, find_backup, list_backups, unpack
 from operations.backup.configuration import CAFES_FILE, CONFIGURATION_FOLDER, SETTINGS_FILE
+from operations.backup.redemptions import RedemptionExport
 from operations.backup.restore import restore
 from operations.backup.schedule import COPY_SECONDS, DailyBackups, StoreCopies
 from operations.backup.unpacking import NotRestored
+from operations.erasure.carry_out import carry_out
 from operations.retention.backups import delete_old_backups
 from payouts.deciding import decide_sessions
 from pilot.business_days import local_time
@@ -22,13 +24,16 @@ from pilot.identifiers import new_identifier
 from pilot.settings import Settings
 from storage.backup.archive import put_under
 from storage.backup.store_copy import contents_of
+from storage.erasure.everywhere import find_everywhere
 from storage.errors import BackupDamaged
 from storage.home import Home, open_home
 from storage.landing.days import read_day
 from storage.landing.segments import publish
 from storage.store import audit
 from storage.store.ledger.auditor import audit_money
+from storage.store.privacy import tombstones
 from tests.events import Story, whole_visit
+from tests.operations.backup.test_redemptions import redeem
 from tests.payouts.test_deciding import candidate
 from tests.payouts.world import CHECKOUT
 from tests.postgresql import running_cluster
@@ -37,6 +42,7 @@ pytestmark = pytest.mark.usefixtures("quick_passphrase")
 
 KEY = "correct horse battery staple"
 NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
+WORDS = "Fiolerna smakade tvål hela förmiddagen"
 COPY = timedelta(seconds=COPY_SECONDS)
 
 
@@ -175,6 +181,28 @@ def test_a_total_loss_costs_at_most_a_minute_of_the_store(home: Home, clock: Clo
     subjects = {each.subject for each in audit.recent(again.store(), 99)}
     assert "first" in subjects
     assert "lost with the disk" not in subjects
+
+
+def test_what_was_redeemed_and_erased_after_the_copy_stays_so(home: Home, clock: Clock, tmp_path: Path) -> None:
+    story = Story().opens().starts().consents().says(WORDS, mode="text").completes()
+    publish(home.segments(), story.events, replica="edge1", identifier=new_identifier())
+    redeemed, still_open = (candidate(session_id=f"g-{number}", cafe="aurora", simulated=True) for number in (1, 2))
+    decide_sessions(home.store(), [redeemed, still_open], cafes=home.cafes(), secret=home.secret(), decided_by="watch")
+    clock.now = datetime.now(UTC)
+    copy = StoreCopies(home, clock=clock).run()
+    assert copy is not None
+    assert redeem(home, redeemed, secret=home.secret()) == "redeemed"
+    RedemptionExport(home).run()
+    tombstones.add(home.store(), session_id=story.session_id, actor="guest", reason="asked")
+    carry_out(home, now=clock.now, grace=timedelta(0))
+    home.store().close()
+    shutil.rmtree(home.root)
+    done = restore(copy, home.root, settings=home.settings, now=clock.now)
+    assert (done.replayed, done.recovery.redeemed, done.recovery.frozen) == (1, 1, 1)
+    again = open_home(home.settings)
+    assert redeem(again, redeemed, secret=again.secret()) == "already_redeemed"
+    assert redeem(again, still_open, secret=again.secret()) == "frozen"
+    assert find_everywhere(home.root, {"words": {WORDS.encode()}}) == {"words": []}
 
 
 def test_a_recent_backup_needs_the_whole_one_that_it_continues(home: Home, clock: Clock, tmp_path: Path) -> None:
