@@ -1,6 +1,6 @@
 """The recovery proof: loses a whole home, restores it, and compares every row and öre: `make prove-recovery`.
 
-    .venv/bin/python -m benchmarks.platform.recovery_proof [--days 3] [--megabytes 108]
+    .venv/bin/python -m benchmarks.platform.recovery_proof [--days 1] [--megabytes 108]
 
 A home has simulated days with figures, rewards and a large store. It is backed up whole; guests go on, and the watch's
 copies run; then the folder of the home is deleted. The newest backup is restored, its data verified and drilled. Exit
@@ -11,6 +11,7 @@ objectives.
 from __future__ import annotations
 
 import argparse
+import itertools
 import shutil
 import sys
 import tempfile
@@ -34,16 +35,19 @@ from operations.backup.in_place import restore_in_place  # noqa: E402
 from operations.backup.schedule import COPY_SECONDS, DailyBackups, StoreCopies  # noqa: E402
 from operations.backup.verify import verify_all  # noqa: E402
 from operations.data_verification import verify_data  # noqa: E402
+from payouts.deciding import decide_sessions  # noqa: E402
 from pilot.settings import Settings  # noqa: E402
 from storage.backup.store_copy import contents_of  # noqa: E402
 from storage.home import Home, open_home  # noqa: E402
 from storage.store import audit  # noqa: E402
 from storage.store.schemas.core import audit_log  # noqa: E402
+from tests.payouts.test_deciding import candidate  # noqa: E402
 
 SEED = 7
 KEY = "a key of the proof only, long enough"
 ROWS_AT_ONCE = 10_000
 ROW_BYTES = 1000
+GUESTS = 300
 MINUTE = timedelta(minutes=1)
 
 Result = TypeVar("Result")
@@ -53,6 +57,11 @@ def fill(home: Home, *, days: int, megabytes: int) -> None:
     """Simulate days with figures and rewards, and lengthen the audit log."""
     console = Console(stderr=True, quiet=True)
     build_figures(home, land_days(home, days=days, seed=SEED, console=console), seed=SEED, console=console)
+    guests = [
+        candidate(session_id=f"proof-{number}", cafe=cafe, simulated=True)
+        for number, cafe in zip(range(GUESTS), itertools.cycle(home.cafes().ids), strict=False)
+    ]
+    decide_sessions(home.store(), guests, cafes=home.cafes(), secret=home.secret(), decided_by="watch")
     row = {
         "at": datetime.now(UTC), "actor": "proof", "action": "note.write", "subject": "proof",
         "reason": "r" * ROW_BYTES, "details": {},
@@ -74,7 +83,7 @@ def timed(name: str, work: Callable[[], Result]) -> tuple[Result, float]:
 def main() -> int:
     """Prove the recovery."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--days", type=int, default=3, help="simulated days")
+    parser.add_argument("--days", type=int, default=1, help="simulated days")
     parser.add_argument("--megabytes", type=int, default=108, help="size of the store")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="recovery-") as folder:
