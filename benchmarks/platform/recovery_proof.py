@@ -1,4 +1,4 @@
-"""The recovery proof: loses a whole home, restores it, and compares every row and öre: `make prove-recovery`.
+"""The recovery proof: loses a home, restores it, compares every row and öre: `make prove-recovery`.
 
     .venv/bin/python -m benchmarks.platform.recovery_proof [--days 1] [--megabytes 108]
 

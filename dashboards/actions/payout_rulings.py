@@ -100,7 +100,13 @@ def _words(visit: Visit, one: Decision) -> None:
     days = (one.day,)
     with PageSnapshot(visit.lake(), *WORDS_TABLES, days=days) as snapshot:
         said = words_of(
-            snapshot, snapshot.key, cafe=one.cafe, sessions=(one.session_id,), days=days, simulated=visit.simulated
+            snapshot,
+            snapshot.key,
+            cafe=one.cafe,
+            sessions=(one.session_id,),
+            days=days,
+            simulated=visit.simulated,
+            cover=visit.cover,
         )
     visit.draw(
         feedback_fragments.quotes(visit, said) if said else fragments.paragraph(visit.say("payments.held.no_words"))

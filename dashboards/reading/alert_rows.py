@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 from operations.record_lines import records_of
-from operations.watch.alerts import backups, digests, dip, run_alerts, stale_figures, stopped_automation, urgent, webhooks
+from operations.watch.alerts import (
+    backups,
+    digests,
+    dip,
+    run_alerts,
+    stale_figures,
+    stopped_automation,
+    urgent,
+    webhooks,
+)
 from operations.watch.money import payments
 
 State = Literal["open", "event", "resolved"]

@@ -1,4 +1,4 @@
-"""The sessions behind a number: filtered as the number is counted, with the words that the reader may see."""
+"""The sessions behind a number: filtered as it is counted, with the words that the reader may see."""
 
 from __future__ import annotations
 

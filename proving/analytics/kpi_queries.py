@@ -1,4 +1,4 @@
-"""The success metrics of each café and day, recomputed from sessions, turns, probes, counts and payments."""
+"""The metrics of each café and day, recomputed from sessions, turns, probes, counts and payments."""
 
 from __future__ import annotations
 

@@ -129,12 +129,6 @@ def sqlite_contents(path: Path) -> StoreContents:
         listed = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
         tables = {name: _sqlite_table(connection, name) for name in sorted(name for (name,) in listed)}
         ledger = connection.execute(BALANCES).fetchall() if LEDGER in tables else []
-        revision = (
-            connection.execute(f"SELECT version_num FROM {REVISION_TABLE}").fetchone()
-            if REVISION_TABLE in tables
-            else None
-        )
-    return StoreContents(revision[0] if revision else "", tables, {account: int(ore) for account, ore in ledger})
         found = connection.execute(REVISION).fetchone() if REVISION_TABLE in tables else None
     return StoreContents(found[0] if found else "", tables, {account: int(ore) for account, ore in ledger})
 
@@ -149,12 +143,6 @@ def postgresql_contents(connection: Connection) -> StoreContents:
         rows, checksum = connection.execute(text(f"{CHECKSUM} FROM {quote(name)} t")).one()
         tables[name] = TableContents(int(rows), f"{int(checksum):x}")
     ledger = connection.execute(text(BALANCES)).all() if LEDGER in tables else []
-    revision = (
-        connection.execute(text(f"SELECT version_num FROM {REVISION_TABLE}")).scalar()
-        if REVISION_TABLE in tables
-        else ""
-    )
-    return StoreContents(str(revision or ""), tables, {str(account): int(ore) for account, ore in ledger})
     found = connection.execute(text(REVISION)).scalar() if REVISION_TABLE in tables else ""
     return StoreContents(str(found or ""), tables, {str(account): int(ore) for account, ore in ledger})
 

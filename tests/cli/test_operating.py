@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from pypdf import PdfReader
+
+from operations.codes.sheet import sheet_pdf
 from pilot.business_days import business_day
 from pilot.settings import read_settings
 from storage.cafes_file import read_cafes
 from storage.home import open_existing_home
 from storage.store import audit
+from storage.store.cafes.codes import Code
 from tests.cli.conftest import Pilot
 from tests.pilot.test_contacts import GOOD
 

@@ -56,7 +56,6 @@ def disable(
         rows.append(
             {"cafe": each, "changed": changed, "guests_sv": shown and shown[0], "guests_en": shown and shown[1]}
         )
-        rows.append({"cafe": each, "changed": changed, "guests_sv": shown and shown[0], "guests_en": shown and shown[1]})
     _show_publicly(opened, dry_run=dry_run)
     if as_json:
         print_json({"disabled": rows, "dry_run": dry_run})

@@ -27,8 +27,8 @@ def doctor(
 ) -> None:
     """Check this host, its network, dependencies and configuration before going live.
 
-    Nothing is changed. The checks run at once, each within its own time limit. Exit code 0 if all are well, 1 if one is not, 2 for a name
-    that is no check.
+    Nothing is changed. The checks run at once, each within its own time limit. Exit code 0 if all are well, 1 if one
+    is not, 2 for a name that is no check.
 
     Example: pilot doctor --only dns,certificates
     """

@@ -28,7 +28,8 @@ def logs(
 ) -> None:
     """Group the errors of the services, with counts and their first and last time.
 
-    Exit code 1 if there is one. With --tail or --session, shows lines as they were logged. Logs hold no words of guests.
+    Exit code 1 if there is one. With --tail or --session, shows lines as they were logged. Logs hold no words of
+    guests.
 
     Example: pilot logs --since 24h --service edge
     """

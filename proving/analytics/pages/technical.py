@@ -42,7 +42,7 @@ def _service(reader: Reader, choice: Choice) -> Any:
 
 
 def _outages(rows: Rows, choice: Choice) -> Rows:
-    """Return the stretches down of each café: at each moment the probe from elsewhere counts before the local one."""
+    """Return when each café was down: at each moment a probe from elsewhere counts before the local one."""
     found = []
     for cafe in sorted({row["cafe"] for row in rows}):
         own = [row for row in rows if row["cafe"] == cafe]

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from dashboards.reading.to_do import TABLES, WORDS_TABLES, feedback_of_weeks, monday_of, words_of
+from dashboards.reading.to_do import TABLES, WORDS_TABLES, feedback_of_weeks, words_of
 from pipelines.cases.aftermath import Aftermath, aftermath
+from pipelines.cases.feedback_claims import monday_of
 from pipelines.cases.proposals import Proposals, three_things
 from pipelines.language.labels import THEMES
 from proving.analytics import arithmetic

@@ -13,23 +13,12 @@ from storage.store.schemas import payout as payout_schema
 from storage.store.schemas import privacy as privacy_schema
 from storage.store.schemas import provider as provider_schema
 from storage.store.schemas import surveys as surveys_schema
+from storage.store.schemas import webhooks as webhooks_schema
 from storage.store.schemas.core import metadata
 
 # Imported for their tables.
-_ = [access_schema, cases_schema, digests_schema, incidents_schema, money_schema]
-_ += [payout_schema, privacy_schema, provider_schema, surveys_schema]
-from storage.store.schemas import webhooks as webhooks_schema
-
-_ = (
-    access_schema,
-    cases_schema,
-    digests_schema,
-    money_schema,
-    payout_schema,
-    privacy_schema,
-    provider_schema,
-    webhooks_schema,
-)
+_ = [access_schema, cases_schema, digests_schema, incidents_schema, money_schema, payout_schema]
+_ += [privacy_schema, provider_schema, surveys_schema, webhooks_schema]
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,

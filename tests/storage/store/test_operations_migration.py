@@ -16,7 +16,7 @@ from tests.storage.store.test_cases_migration import alembic, tables_and_functio
 pytestmark = pytest.mark.usefixtures("real_migrations")
 
 NOON = datetime(2026, 11, 23, 11, tzinfo=UTC)
-OLD = "0017"
+OLD = "0019"
 
 
 def test_an_older_stores_switches_and_pauses_are_kept_and_the_step_is_reversible(store_url: str) -> None:
