@@ -1,4 +1,4 @@
-"""Rows of webhooks on both engines: planned once, claimed by one process, and gone with an erased session."""
+"""Rows of webhooks on both engines: planned once, claimed once, gone with an erased session."""
 
 from __future__ import annotations
 
