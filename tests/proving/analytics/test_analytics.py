@@ -173,10 +173,11 @@ def test_a_planted_fault_is_named(home: Home, monkeypatch: pytest.MonkeyPatch, c
             if change == "formula":
                 volumes = tuple(replace(one, completed=one.completed + 1) for one in shown.volumes)
                 return replace(shown, volumes=volumes)
-            return real(replace(reader, principal=replace(reader.principal, cafes=None)), choice_of_all(choice))
-
-        def choice_of_all(choice: Any) -> Any:
-            return replace(choice, cafes=home.cafes().ids)
+            wide = replace(reader, principal=replace(reader.principal, cafes=None), opened={})
+            try:
+                return real(wide, replace(choice, cafes=home.cafes().ids))
+            finally:
+                wide.close()
 
         chosen = [replace(chosen[0], shown=wrong)]
     try:
