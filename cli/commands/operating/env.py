@@ -32,6 +32,8 @@ def create(
 
     An existing file is left alone. Keep a copy of PILOT_BACKUP_KEY away from this machine: without it no backup can
     be restored.
+    An existing file is left alone. Keep a copy of PILOT_BACKUP_KEY away from this machine: without it no backup can be
+    restored.
 
     Example: pilot env create
     """
