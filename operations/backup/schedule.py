@@ -21,7 +21,7 @@ from pilot.errors import PilotError
 from storage.backup.store_copy import change_mark
 from storage.home import Home
 
-COPY_SECONDS = 45  # with the time of the copy itself, less than a minute
+COPY_SECONDS = 30  # with the time of the copy itself, less than a minute, also on a busy machine
 DAILY_SECONDS = 60
 
 _log = structlog.get_logger("operations.backup")
