@@ -45,7 +45,6 @@ class _Chip:
 
 def funnel(visit: Visit, steps: Funnel, *, behind: Behind) -> Markup:
     """Return the drop-off from opening to sending, the biggest loss marked; counts open their sessions."""
-    """Return the drop-off from opening the page to sending, the biggest loss marked; counts are links."""
     counts = [getattr(steps, name) for name in STEPS]
     losses = [0, *(max(0, before - after) for before, after in pairwise(counts))]
     widest, biggest = max(*counts, 1), max(losses)

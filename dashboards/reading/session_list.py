@@ -1,4 +1,3 @@
-"""The sessions behind a number: filtered as it is counted, with the words that the reader may see."""
 """The sessions behind a number: filtered as it is counted, with words by the reader's role."""
 
 from __future__ import annotations

@@ -125,7 +125,6 @@ def _parts(kind: type) -> dict[str, Any]:
 
 
 def _inner(kind: Any) -> Any:
-    """Return the type of a sequence's or mapping's elements, or of what is not None; else the type itself."""
     """Return the type of a sequence's or mapping's elements, or of what is not None; else itself."""
     origin, args = get_origin(kind), get_args(kind)
     if origin in (typing.Union, types.UnionType):

@@ -1,4 +1,3 @@
-"""The metrics of each café and day, recomputed from sessions, turns, probes, counts and payments."""
 """The success metrics of each café and day, recomputed from the tables that they are counted from."""
 
 from __future__ import annotations

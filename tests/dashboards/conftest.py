@@ -29,9 +29,6 @@ EVERYONE = Principal("1", "admin@example.se", "admin", None, 1)
 @pytest.fixture(autouse=True)
 def no_search_for_components(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out AppTest's search of installed packages for components, which takes a second."""
-    """Leave out AppTest's search of installed packages for components: a second a test, for none."""
-    """Leave out AppTest's search of every package for components: a second a test, for none."""
-    """Leave out AppTest's search of every installed package for components: a second a test."""
     monkeypatch.setattr(manifest_scanner, "scan_component_manifests", list)
 
 

@@ -112,7 +112,7 @@ def test_every_alert_of_the_code_has_words_and_an_existing_page():
     for language in ("sv", "en"):
         words = section("dashboards", language)
         assert {name for name in names if f"alert.{name}.title" not in words} == set()
-        pages = [re.search(r"docs/[\w-]+\.md", words[key]) for key in words if re.match(r"alert\.\w+\.doc$", key)]
+        pages = [re.search(r"docs/[\w/-]+\.md", words[key]) for key in words if re.match(r"alert\.\w+\.doc$", key)]
         assert all(page is not None and (ROOT / page.group()).exists() for page in pages)
 
 

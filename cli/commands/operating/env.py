@@ -30,8 +30,6 @@ def create(
 ) -> None:
     """Write the example of settings with new secrets, readable by its owner only.
 
-    An existing file is left alone. Keep a copy of PILOT_BACKUP_KEY away from this machine: without it no backup can
-    be restored.
     An existing file is left alone. Keep a copy of PILOT_BACKUP_KEY away from this machine: without it no backup can be
     restored.
 

@@ -14,7 +14,6 @@ from pilot.business_days import local_time
 from pilot.errors import PilotError
 from storage.home import Home
 
-OLD, ABSENT, UNKNOWN = "backup_old", "backup_absent", "backup_target_away"
 RECORDS_NAME = "backups.ndjson"
 STORE_OLD_AFTER = timedelta(hours=6, minutes=30)  # snapshots are made every six hours, changed or not
 WHOLE_OLD_AFTER = timedelta(hours=26)
@@ -47,7 +46,7 @@ class BackupWatcher:
         try:
             if not self._home.settings.backup_key.get_secret_value():
                 text = f"PILOT_BACKUP_KEY is not set: no backup is made. {REMEDY}"
-                self._records.report([Alert(ABSENT, "key", "high", text)])
+                self._records.report([Alert("backup_absent", "key", "high", text)])
                 return
             self._records.report([alert for place in self._read(self._home) for alert in alerts_of(place, now=now)])
         except (PilotError, OSError) as error:
@@ -62,7 +61,7 @@ def alerts_of(place: PlaceAges, *, now: datetime) -> Iterator[Alert]:
         now: The current time.
     """
     if place.fault:
-        yield Alert(UNKNOWN, place.place, "high", place.fault)
+        yield Alert("backup_target_away", place.place, "high", place.fault)
         return
     for kind, made, limit in (
         ("store", place.store_at, STORE_OLD_AFTER),
@@ -70,9 +69,14 @@ def alerts_of(place: PlaceAges, *, now: datetime) -> Iterator[Alert]:
     ):
         subject = f"{place.place}, {kind}"
         if made is None:
-            yield Alert(ABSENT, subject, "high", f"There is no backup of the {kind} in {place.place}. {REMEDY}")
+            yield Alert(
+                "backup_absent", subject, "high", f"There is no backup of the {kind} in {place.place}. {REMEDY}"
+            )
         elif now - made > limit:
             since = f"{local_time(made):%Y-%m-%d %H:%M}"
             yield Alert(
-                OLD, subject, "high", f"The newest backup of the {kind} in {place.place} is from {since}. {REMEDY}"
+                "backup_old",
+                subject,
+                "high",
+                f"The newest backup of the {kind} in {place.place} is from {since}. {REMEDY}",
             )

@@ -1,4 +1,3 @@
-"""The figures of the overview: the verdict over all days, the day's metrics, maintenance, payments."""
 """The figures of the pilot overview: the verdict, the day's metrics, maintenance, payments."""
 
 from __future__ import annotations

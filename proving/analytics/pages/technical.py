@@ -42,7 +42,6 @@ def _service(reader: Reader, choice: Choice) -> Any:
 
 
 def _outages(rows: Rows, choice: Choice) -> Rows:
-    """Return when each café was down: at each moment a probe from elsewhere counts before the local one."""
     """Return each café's stretches down; a probe from elsewhere counts before the local one."""
     found = []
     for cafe in sorted({row["cafe"] for row in rows}):
