@@ -25,6 +25,7 @@ from operations.backup.catalog import (
     select,
     time_from_name,
 )
+from pilot.business_days import business_day
 from pilot.errors import PilotError
 from pilot.settings import Settings
 from storage.backup.redemption_file import NAME as REDEMPTIONS
@@ -140,8 +141,10 @@ class Carrier:
         """
         folder = backup_folder(self._home.settings)
         own = [each for each in list_backups(folder) if each.manifest.home == self._home.identity()]
-        sealed = [each for each in own if each.manifest.sealed]
-        state = ([each.path for each in sealed], [_state_of(folder / name) for name in BESIDE])
+        limit = timedelta(days=self._home.settings.backup_days)
+        sealed = [each for each in own if each.manifest.sealed and now - each.made_at < limit]
+        # The day, so that expired backups are deleted there although no new one is made.
+        state = (business_day(now), [each.path for each in sealed], [_state_of(folder / name) for name in BESIDE])
         if state == self._done:
             return []
         files = self._target.files()

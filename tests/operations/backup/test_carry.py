@@ -146,6 +146,15 @@ def test_a_target_holds_nothing_older_than_guests_were_promised(home: Home) -> N
     assert old.path.exists()  # the folder's own job deletes it
 
 
+def test_a_target_loses_expired_backups_although_no_new_one_is_made(home: Home) -> None:
+    carrier, target = Carrier(home, target_of(home)), target_of(home)
+    make_backup(home, now=NOW)
+    carrier.run(now=NOW)
+    for days in (0, 1):
+        assert carrier.run(now=NOW + timedelta(days=home.settings.backup_days + days)) == []
+        assert {path.split("/")[0] for path in target.files()} == {TOMBSTONES}
+
+
 def test_recent_backups_are_thinned_in_the_target_too(home: Home) -> None:
     carrier, target = Carrier(home, target_of(home)), target_of(home)
     base = make_backup(home, now=NOW)
