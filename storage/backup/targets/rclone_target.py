@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from storage.backup.targets.target import TargetAway
@@ -12,6 +13,11 @@ from storage.folders import PRIVATE_FILE
 
 LONGEST_SECONDS = 3600
 NOT_FOUND = (3, 4)  # rclone's exit codes for a missing folder and a missing file
+
+
+def find_rclone() -> str | None:
+    """Return the path of rclone: on the PATH, or beside this Python, where a package may have put it."""
+    return shutil.which("rclone") or shutil.which("rclone", path=str(Path(sys.executable).parent))
 
 
 class RcloneTarget:
@@ -47,7 +53,7 @@ class RcloneTarget:
         return f"{self._remote}/{path}"
 
     def _run(self, *arguments: str) -> str:
-        program = shutil.which("rclone")
+        program = find_rclone()
         if program is None:
             raise TargetAway(self.address, "rclone is not installed")
         try:

@@ -40,7 +40,7 @@ def test_an_older_store_keeps_its_accounts_and_loses_what_is_new(store_url: str)
         store, email="anna@example.se", role="manager", cafes=["aurora"], known_cafes=["aurora"], actor="test"
     )
     migrate(store)
-    assert tables(store) - before == TABLES
+    assert tables(store) - before >= TABLES
     assert preferences.preferences_of(store, account.id) == preferences.Preferences("sv", digest=True)
     preferences.choose(store, account.id, digest=False, reason="page")
     alembic(store, "0017", down=True)
