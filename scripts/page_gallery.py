@@ -1,4 +1,6 @@
-"""Takes a picture of every page for review: `python -m scripts.page_gallery FOLDER [--home FOLDER] [--only PATH]`.
+"""Takes a picture of every page, for review.
+
+    python -m scripts.page_gallery FOLDER [--home FOLDER] [--only NAME] [--data demo|empty]
 
 Each page of the registry as an admin sees it, each page of a manager, the sign-in and the account, at 390 and 1440
 pixels, light and dark, with 30 simulated days and in an empty home: FOLDER/<data>/<page>-<width>-<scheme>.png, the
@@ -60,7 +62,8 @@ def token(home: Home, role: str) -> str:
 async def take(folder: Path, home_folder: Path, *, kind: str, only: str | None) -> list[str]:
     """Serve a home and take every picture; return what stands out."""
     ports = {f"PILOT_{name}_PORT": free_port() for name in ("EDGE", "DASHBOARDS", "DAGSTER", "ENTRANCE")}
-    given = {"PILOT_HOME": str(home_folder), **ports, "PILOT_PUBLIC_URL": f"http://127.0.0.1:{ports['PILOT_EDGE_PORT']}"}
+    public = f"http://127.0.0.1:{ports['PILOT_EDGE_PORT']}"
+    given = {"PILOT_HOME": str(home_folder), **ports, "PILOT_PUBLIC_URL": public}
     home = open_home(read_settings(given), kind="demo" if kind == "demo" else "real")
     system = make_system(home, environment={**os.environ, **given})
     entrance = f"http://127.0.0.1:{ports['PILOT_ENTRANCE_PORT']}"
@@ -110,7 +113,7 @@ async def _picture(context: BrowserContext, place: Place, picture: Path, *, widt
         await page.locator("h1").first.wait_for(timeout=DEADLINE_MS)
         await page.wait_for_timeout(SETTLED_MS)
         await page.wait_for_function(
-            "!document.querySelector('[data-testid=\"stStatusWidget\"], [data-testid=\"stSkeleton\"]')",
+            '!document.querySelector(\'[data-testid="stStatusWidget"], [data-testid="stSkeleton"]\')',
             timeout=DEADLINE_MS,
         )
         odd = [f"{picture.name}: {each}" for each in await _stands_out(page, width=width)]
@@ -133,7 +136,7 @@ async def _stands_out(page: Page, *, width: int) -> list[str]:
 
 
 async def _whole(page: Page, picture: Path, *, width: int) -> None:
-    """Take the whole page: Streamlit scrolls inside of its own container, so the window is made as tall as that."""
+    """Take the whole page: the window is made as tall as the container in which Streamlit scrolls."""
     tall = await page.evaluate(
         "Math.max(...['[data-testid=\"stMain\"]', 'html'].map(s => document.querySelector(s)?.scrollHeight ?? 0))"
     )

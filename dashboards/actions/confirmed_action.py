@@ -13,6 +13,7 @@ from dashboards.visit import Visit
 from pilot.access import Permission
 from pilot.composed import composed
 from pilot.errors import PilotError
+from storage.errors import StoreReadOnly
 
 log = structlog.get_logger()
 
@@ -58,7 +59,7 @@ def confirmed_action(
         visit.confirm(cafe=cafe, permission=permission)
         try:
             st.session_state[DONE] = do(given)
-        except AccessChanged:
+        except (AccessChanged, StoreReadOnly):
             raise
         except PilotError as refused:  # Its text is in English and names commands.
             log.warning("action refused", action=key, kind=type(refused).__name__)
