@@ -56,10 +56,11 @@ def waiting_batches(visit: Visit, pilot: PilotPayouts) -> None:
     if not pilot.waiting:
         return
     visit.draw(fragments.section_head(say("payments.batches.title"), summary=say("payments.batches.what")))
-    for batch, count, ore in pilot.waiting:
+    for one in pilot.waiting:
+        batch, count, amount = one.batch, one.payouts, kronor(one.total_ore)
         with st.container(border=True, key=f"batch-{batch.id}"):
             day = long_day(batch.day, language=visit.language)
-            total = say("payments.batch_one" if count == 1 else "payments.batch", count=count, total=kronor(ore))
+            total = say("payments.batch_one" if count == 1 else "payments.batch", count=count, total=amount)
             visit.draw(render("case", title=f"{day}: {total}", state="open", status="", lines=[], details=[batch.id]))
             if visit.principal.may(CHANGE):
                 _approval(visit, batch, total=total)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import pandas as pd
@@ -9,19 +10,18 @@ import streamlit as st
 
 from dashboards import fragments
 from dashboards.formatting import clock_time, short_day
+from dashboards.reading.incident_rows import incident_rows
 from dashboards.visit import Visit
 from pilot.business_days import business_day
-from storage.store.incidents import actions, incidents
+from storage.store.incidents.actions import Action
 from storage.store.incidents.incidents import Incident
-
-SHOWN = 20
 
 
 def incident_list(visit: Visit) -> None:
     """Draw the incidents of the reader's cafés; nothing if there is none."""
     store, say = visit.store(permission="technical"), visit.say
-    sees_all = visit.principal.cafes is None
-    found = [each for each in incidents.latest(store) if sees_all or set(each.cafes) & set(visit.ids)][:SHOWN]
+    listed = incident_rows(store, cafes=visit.ids, sees_all=visit.principal.cafes is None)
+    found = listed.incidents
     if not found:
         return
     still = [each for each in found if each.closed_at is None]
@@ -48,12 +48,11 @@ def incident_list(visit: Visit) -> None:
         for each in found
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
-    _left_to_do(visit, found)
+    _left_to_do(visit, listed.left)
 
 
-def _left_to_do(visit: Visit, found: list[Incident]) -> None:
-    store, say = visit.store(permission="technical"), visit.say
-    left = [one for each in found for one in actions.actions_of(store, each.id) if one.done_at is None]
+def _left_to_do(visit: Visit, left: Sequence[Action]) -> None:
+    say = visit.say
     if not left:
         return
     visit.draw(fragments.section_head(say("incidents.actions"), summary=""))
@@ -65,7 +64,7 @@ def _left_to_do(visit: Visit, found: list[Incident]) -> None:
             + (f", {say('incidents.late')}" if one.is_late(visit.today) else ""),
             say("incidents.number"): one.incident_id,
         }
-        for one in sorted(left, key=lambda each: each.due)
+        for one in left
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
 

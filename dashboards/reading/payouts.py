@@ -47,6 +47,15 @@ class Rulings:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingBatch:
+    """A batch that waits for approval, with the number of its payouts and their sum in öre."""
+
+    batch: Batch
+    payouts: int
+    total_ore: int
+
+
+@dataclass(frozen=True, slots=True)
 class PilotPayouts:
     """The payouts of the whole pilot, which belong to no café.
 
@@ -54,7 +63,7 @@ class PilotPayouts:
         rail: The configured rail; empty if rewards are vouchers only.
         stopped: The switch that stops every reward and payout.
         blocks: What the quality gate holds back.
-        waiting: The batches that wait for approval, each with the number of its payouts and their sum in öre.
+        waiting: The batches that wait for approval.
         open: Payouts that have not left, and those that came back.
         failed: Those of them that need a person, or that the provider refused.
         frozen: The number of rewards that a restore froze.
@@ -64,7 +73,7 @@ class PilotPayouts:
     rail: str
     stopped: Switch
     blocks: tuple[GateBlock, ...]
-    waiting: tuple[tuple[Batch, int, int], ...]
+    waiting: tuple[WaitingBatch, ...]
     open: tuple[Instruction, ...]
     failed: tuple[Instruction, ...]
     frozen: int
@@ -86,7 +95,7 @@ def pilot_payouts(home: Home, store: Store, *, simulated: bool, now: datetime) -
     for batch in batches.batches(store):
         if batch.approval == "waiting" and batch.simulated == simulated:
             own = [each.amount_ore for each in payouts if each.batch_id == batch.id]
-            waiting.append((batch, len(own), sum(own)))
+            waiting.append(WaitingBatch(batch, len(own), sum(own)))
     return PilotPayouts(
         rail=rail,
         stopped=switches.find(store, "rewards_stopped"),

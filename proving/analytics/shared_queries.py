@@ -110,6 +110,7 @@ def satisfaction_queries() -> tuple[Query, ...]:
         Query(
             sql=f"select coalesce(sum(usable), 0)::bigint as usable from ({SATISFACTION_DAYS}) {of_period}"  # noqa: S608
         ),
+        Query(sql=SATISFACTION_DAYS, then=_verdict, columns=("verdict",)),
         Query(part="shares", sql=SATISFACTION_DAYS, key=("kind",), then=_shares, columns=("kind", *SHARE)),
         Query(
             part="shares.interval", sql=SATISFACTION_DAYS, key=("kind",), then=_share_intervals, columns=("kind", *ENDS)
@@ -171,6 +172,22 @@ def _share(name: dict[str, Any], rows: Rows, column: str, first: date, *, confid
 
 def _shares(rows: Rows, choice: Choice) -> Rows:
     return [_share({"kind": kind}, rows, kind, choice.first, confidence=0.95) for kind in KINDS]
+
+
+def _verdict(rows: Rows, choice: Choice) -> Rows:
+    """Return happier or less happy if the share of content guests or of discontent ones says so, and none denies it."""
+    if not sum(row["usable"] for row in _now(rows, choice)):
+        return [{"verdict": "none"}]
+    content, discontent = (
+        _share({}, rows, kind, choice.first, confidence=0.95)["change"] for kind in ("positive", "negative")
+    )
+    if "too_few" in (content, discontent):
+        return [{"verdict": "too_few"}]
+    score = {"more": 1, "same": 0, "less": -1}
+    up, down = score[content], -score[discontent]
+    if up * down < 0:
+        return [{"verdict": "mixed"}]
+    return [{"verdict": {1: "happier", 0: "same", -1: "less_happy"}[max(-1, min(1, up + down))]}]
 
 
 def _share_intervals(rows: Rows, choice: Choice) -> Rows:

@@ -39,7 +39,7 @@ def _states(reader: Reader, choice: Choice) -> list[CafeState]:
     return [found[cafe] for cafe in choice.cafes if cafe in found]
 
 
-def _scans(reader: Reader, choice: Choice) -> Any:
+def scanned(reader: Reader, choice: Choice) -> Any:
     with reader.snapshot(*TABLES, choice=choice) as snapshot:
         return code_scans(
             snapshot,
@@ -51,9 +51,10 @@ def _scans(reader: Reader, choice: Choice) -> Any:
         )
 
 
-READINGS = (
-    Reading(
-        page=PAGE,
+def trial_of(page: str) -> Reading:
+    """Return the reading of each café's trial on a page."""
+    return Reading(
+        page=page,
         name="trial",
         function=trial_slots.usage,
         choices=_limits,
@@ -78,27 +79,17 @@ READINGS = (
                 of_store=True,
             ),
         ),
-    ),
-    Reading(
-        page=PAGE,
-        name="states",
-        function=cafe_states.find_all,
-        choices=lambda reader: [Choice(reader.cafes, reader.days[0], reader.days[-1], reader.simulated)],
-        shown=_states,
-        queries=(
-            Query(
-                sql="select cafe, paused, reason, trial_limit, actor, changed_at from cafe_states where cafe in $cafes",
-                key=("cafe",),
-                of_store=True,
-            ),
-        ),
-    ),
-    Reading(
-        page=PAGE,
+    )
+
+
+def scans_of(page: str) -> Reading:
+    """Return the reading of the codes' last scans on a page."""
+    return Reading(
+        page=page,
         name="scans",
         function=code_scans,
         choices=lambda reader: reader.each_cafe_over(DAYS),
-        shown=_scans,
+        shown=scanned,
         queries=(
             Query(
                 sql=f"""
@@ -107,5 +98,24 @@ READINGS = (
                 key=("code",),
             ),
         ),
+    )
+
+
+READINGS = (
+    trial_of(PAGE),
+    Reading(
+        page=PAGE,
+        name="states",
+        function=cafe_states.find_all,
+        choices=lambda reader: [Choice(reader.cafes, reader.days[0], reader.days[-1], reader.simulated)],
+        shown=_states,
+        queries=(
+            Query(
+                sql="select cafe, paused, reason, trial_limit, actor, changed_at, shown_sv, shown_en from cafe_states where cafe in $cafes",
+                key=("cafe",),
+                of_store=True,
+            ),
+        ),
     ),
+    scans_of(PAGE),
 )

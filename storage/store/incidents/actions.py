@@ -76,3 +76,14 @@ def actions_of(store: Store, incident_id: str) -> list[Action]:
     )
     with store.reading() as connection:
         return [Action(**row._mapping) for row in connection.execute(query)]
+
+
+def unfinished(store: Store) -> list[Action]:
+    """Return the actions of all incidents that are not done, the earliest date first."""
+    query = (
+        select(incident_actions)
+        .where(incident_actions.c.done_at.is_(None))
+        .order_by(incident_actions.c.due, incident_actions.c.id)
+    )
+    with store.reading() as connection:
+        return [Action(**row._mapping) for row in connection.execute(query)]

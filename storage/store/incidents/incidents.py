@@ -184,8 +184,8 @@ def find(store: Store, incident_id: str) -> Incident:
         return find_within(connection, incident_id)
 
 
-def latest(store: Store, *, limit: int = 50, only_open: bool = False) -> list[Incident]:
-    """Return incidents, newest first."""
+def latest(store: Store, *, limit: int | None = 50, only_open: bool = False) -> list[Incident]:
+    """Return incidents, newest first; all of them without a limit."""
     query = select(incidents).order_by(incidents.c.opened_at.desc(), incidents.c.id.desc()).limit(limit)
     if only_open:
         query = query.where(incidents.c.closed_at.is_(None))

@@ -30,6 +30,7 @@ from storage.store.cafes.case_answers import give_verdict
 from storage.store.cafes.case_changes import open_case, set_answer, set_status
 from tests.dashboards.lake_days import DayFrames
 from tests.dashboards.theme_days import theme_day
+from tests.proving.analytics.full_store import fill_store
 
 ROOT = Path(__file__).resolve().parents[3]
 NOW = datetime(2026, 11, 30, 9, tzinfo=UTC)
@@ -41,6 +42,7 @@ EXCLUDED = FIRST + timedelta(days=1)  # a suite stops this day
 def full_home(folder: Path) -> Home:
     """Return a home with seven days of every table that the pages read."""
     settings = {"PILOT_HOME": str(folder), "PILOT_CAFES_FILE": str(ROOT / "cafes.toml")}
+    settings |= {"PILOT_STRIPE_KEY": "sk_test_proof"}  # Nothing is called; it names the rail.
     home = open_home(read_settings(settings))
     days = [_day(home, day) for day in days_between(FIRST, LAST)]
     basis = Basis([one.day for one in days], [EXCLUDED], home.cafes().ids, NOW)
@@ -53,6 +55,7 @@ def full_home(folder: Path) -> Home:
     )
     home.lake().replace_partition(PILOT_REPORT, LAST, report, commit={})
     _store(home, days[-1])
+    fill_store(home, day=LAST, earlier=EXCLUDED, now=NOW)
     _records(home)
     return home
 
