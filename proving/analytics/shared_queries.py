@@ -37,14 +37,21 @@ FEEDBACK = f"""
     from scored_feedback where {SCOPE}
 """  # noqa: S608
 
-FEEDBACK_COLUMNS = f"""
-    select f.session_id, f.completed_at as sent_at, f.language,
+FEEDBACK_NAMES = """
+    f.session_id, f.completed_at as sent_at, f.language,
         coalesce((select any_value(mode) from sessions s where s.session_id = f.session_id and s.day = f.day), '')
             as mode,
         f.score, f.actionability, f.aspects, f.signals, coalesce(f.flags, []) as flags, f.satisfaction, f.urgent,
         f.is_actionable, f.covered
-    from ({FEEDBACK}) as f
-"""  # noqa: S608
+"""
+FEEDBACK_COLUMNS = f"select {FEEDBACK_NAMES} from ({FEEDBACK}) as f"  # noqa: S608
+CARD = ("session_id", "sent_at", "language", "mode", "score", "actionability", "aspects", "signals", "flags")
+CARD += ("satisfaction", "urgent", "is_actionable", "covered")
+
+
+def total_of(rows: Rows, _: Choice) -> Rows:
+    """Return the number of rows before the limit, which each row bears."""
+    return [{"total": rows[0]["total"] if rows else 0}]
 
 
 def extent_of(page: str) -> Reading:

@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboards.reading.alert_rows import alert_rows
+from dashboards.reading.incident_rows import SHOWN, incident_rows
 from operations.record_lines import append_record
 from operations.system import RUN_FOLDER
 from operations.watch.alerts.alert_records import Alert, AlertRecords
@@ -76,6 +77,33 @@ def test_incidents_are_listed_with_their_clock_and_what_is_left_to_do(home: Home
     assert table["Läge"].tolist() == ["pågår", "avslutad"]
     assert table["Kafé"].tolist() == ["Alla kaféer", "Café Aurora"]
     assert left["Klart senast"].tolist() == ["20 nov., försenad"]
+
+
+@pytest.mark.parametrize("newer", [0, 19, 20, 50, 60])
+def test_an_open_incident_and_its_actions_stay_however_many_follow(home: Home, newer: int):
+    store = home.store()
+    first = incidents.open_incident(store, kind="down", severity=1, title="x", cafes=["aurora"], actor="siv")
+    actions.add_action(store, first.id, what="y", owner="Siv", due=date(2026, 11, 20), actor="siv")
+    for _ in range(newer):
+        made = incidents.open_incident(store, kind="down", severity=3, title="x", cafes=["goteborg"], actor="siv")
+        incidents.close_incident(store, made.id, cause="z", actor="siv")
+    every = incident_rows(store, cafes=home.cafes().ids, sees_all=True)
+    own = incident_rows(store, cafes=["aurora"], sees_all=False)
+    assert every.incidents[-1].id == first.id and len(every.incidents) == min(newer, SHOWN) + 1
+    assert [one.id for one in own.incidents] == [first.id]
+    assert [one.incident_id for one in every.left] == [one.incident_id for one in own.left] == [first.id]
+
+
+def test_what_is_left_after_a_closed_incident_stays_in_the_list(home: Home):
+    store = home.store()
+    for place in range(SHOWN + 5):
+        made = incidents.open_incident(store, kind="down", severity=3, title="x", cafes=["aurora"], actor="siv")
+        due = date(2026, 12, 1) - timedelta(days=place)
+        actions.add_action(store, made.id, what="y", owner="Siv", due=due, actor="siv")
+        incidents.close_incident(store, made.id, cause="z", actor="siv")
+    listed = incident_rows(store, cafes=["aurora"], sees_all=False)
+    assert len(listed.incidents) == SHOWN and len(listed.left) == SHOWN + 5
+    assert [one.due for one in listed.left] == sorted(one.due for one in listed.left)
 
 
 def test_alerts_are_filtered_by_kind_and_cafe_in_the_address(home: Home, visit_pages: Pages):

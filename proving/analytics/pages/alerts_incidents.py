@@ -35,7 +35,11 @@ def _listed(rows: Rows, choice: Choice) -> Rows:
     chosen = [row for row in own if row["closed_at"] is None or row in own[:SHOWN]]
     return [
         {name: row[name] for name in (*COLUMNS, "closed_at", "cause")}
-        | {"authority_deadline": row["detected_at"] + timedelta(hours=HOURS_TO_NOTIFY) if row["personal_data"] else None}
+        | {
+            "authority_deadline": row["detected_at"] + timedelta(hours=HOURS_TO_NOTIFY)
+            if row["personal_data"]
+            else None
+        }
         for row in chosen
     ]
 

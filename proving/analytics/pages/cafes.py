@@ -40,6 +40,7 @@ def _states(reader: Reader, choice: Choice) -> list[CafeState]:
 
 
 def scanned(reader: Reader, choice: Choice) -> Any:
+    """Return the last scan of each code as the pages read it."""
     with reader.snapshot(*TABLES, choice=choice) as snapshot:
         return code_scans(
             snapshot,
@@ -111,7 +112,10 @@ READINGS = (
         shown=_states,
         queries=(
             Query(
-                sql="select cafe, paused, reason, trial_limit, actor, changed_at, shown_sv, shown_en from cafe_states where cafe in $cafes",
+                sql="""
+                    select cafe, paused, reason, trial_limit, actor, changed_at, shown_sv, shown_en
+                    from cafe_states where cafe in $cafes
+                """,
                 key=("cafe",),
                 of_store=True,
             ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dashboards.reading.kpi_figures import TABLES, pilot_period
 from proving.analytics.json_columns import value_of
@@ -34,6 +34,12 @@ class Missed:
 
 def _each_cafe(reader: Reader) -> Iterable[Choice]:
     return [Choice((cafe,), reader.days[0], reader.days[-1], reader.simulated) for cafe in reader.cafes]
+
+
+def _each_day(reader: Reader) -> Iterable[Choice]:
+    """Return the days of a week: on one alone, no café may have missed anything."""
+    days = [reader.days[-1] - timedelta(days=back) for back in range(7)]
+    return [Choice(reader.cafes, day, day, reader.simulated) for day in days]
 
 
 def _accounts(reader: Reader, choice: Choice) -> list[AccountRow]:
@@ -89,7 +95,7 @@ READINGS = (
         name="need",
         function=pilot_period,
         kind=list[Missed],
-        choices=lambda reader: reader.all_cafes_over(1),
+        choices=_each_day,
         shown=_missed,
         queries=(
             Query(

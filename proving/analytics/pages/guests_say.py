@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,15 +11,17 @@ from dashboards.reading.satisfaction import TABLES as SATISFACTION_TABLES
 from dashboards.reading.satisfaction import period
 from pilot.dayparts import DAYPARTS
 from pipelines.language.labels import THEMES
-from proving.analytics.registration import Choice, Query, Reader, Reading
+from proving.analytics.registration import Choice, Query, Reader, Reading, Rows
 from proving.analytics.shared_queries import (
+    CARD,
     FEEDBACK,
-    FEEDBACK_COLUMNS,
+    FEEDBACK_NAMES,
     KINDS,
     WORDS,
     compared,
     extent_of,
     satisfaction_queries,
+    total_of,
 )
 
 PAGE = "guests_say.py"
@@ -44,6 +47,12 @@ FOUND = """
     and ($polarity = ''
         or if($theme = '', f.satisfaction, f.said[list_position(json_keys(f.themes), $theme)]) = $polarity)
 """
+
+
+NEWEST = f"""
+    select {FEEDBACK_NAMES}, f.themes, count(*) over () as total from ({FEEDBACK}) as f where {FOUND}
+    order by f.completed_at desc, f.session_id limit {MOST}
+"""  # noqa: S608
 
 
 def _periods(reader: Reader) -> Iterable[Choice]:
@@ -89,6 +98,14 @@ def _found(reader: Reader, choice: Choice) -> Any:
         )
 
 
+def _claims(rows: Rows, _: Choice) -> Rows:
+    return [
+        {"session_id": row["session_id"], "theme": theme, "itself": polarity}
+        for row in rows
+        for theme, polarity in json.loads(row["themes"] or "{}").items()
+    ]
+
+
 READINGS = (
     extent_of(PAGE),
     Reading(
@@ -107,23 +124,13 @@ READINGS = (
         shown=_found,
         no_figures={"shown.turns": WORDS},
         queries=(
-            Query(sql=f"select count(*) as total from ({FEEDBACK}) as f where {FOUND}"),  # noqa: S608
-            Query(
-                part="shown",
-                sql=f"{FEEDBACK_COLUMNS} where {FOUND} order by f.completed_at desc, f.session_id limit {MOST}",
-                key=("session_id",),
-            ),
+            Query(sql=NEWEST, then=total_of, columns=("total",)),
+            Query(part="shown", sql=NEWEST, then=lambda rows, _: rows, columns=CARD, key=("session_id",)),
             Query(
                 part="themes",
-                sql=f"""
-                    with found as (
-                        select * from ({FEEDBACK}) as f where {FOUND}
-                        order by completed_at desc, session_id limit {MOST}
-                    )
-                    select session_id, claim.key as theme,
-                        json_extract_string(themes, '$."' || claim.key || '"') as itself
-                    from found, lateral (select unnest(json_keys(coalesce(themes, '{{}}'))) as key) as claim
-                """,  # noqa: S608
+                sql=NEWEST,
+                then=_claims,
+                columns=("session_id", "theme", "itself"),
                 key=("session_id", "theme"),
             ),
         ),

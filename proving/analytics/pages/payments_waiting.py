@@ -161,7 +161,7 @@ READINGS = (
             ),
             Query(
                 part="waiting.batch",
-                sql="select id, day, rail, simulated, approval, planned_at from (" + BATCHES + ") as waiting",
+                sql=f"select id, day, rail, simulated, approval, planned_at from ({BATCHES}) as waiting",  # noqa: S608
                 key=("id",),
                 of_store=True,
             ),

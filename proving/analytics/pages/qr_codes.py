@@ -120,9 +120,7 @@ READINGS = (
                 key=("at", "action", "code"),
                 of_store=True,
             ),
-            Query(
-                sql="select count(*) as active from codes where cafe = $cafe and retired_at is null", of_store=True
-            ),
+            Query(sql="select count(*) as active from codes where cafe = $cafe and retired_at is null", of_store=True),
             Query(counted=_silent, columns=("silent",)),
         ),
     ),

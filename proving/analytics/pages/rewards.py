@@ -39,9 +39,7 @@ def _days(reader: Reader) -> Iterable[Choice]:
 
 def _shown(reader: Reader, choice: Choice) -> list[RewardGroup]:
     groups: dict[tuple[Any, ...], list[CafeReward]] = {}
-    for one in of_cafe(
-        reader.store, choice.cafes[0], first=choice.first, last=choice.last, simulated=choice.simulated
-    ):
+    for one in of_cafe(reader.store, choice.cafes[0], first=choice.first, last=choice.last, simulated=choice.simulated):
         groups.setdefault((one.day, one.state, one.reason), []).append(one)
     return [
         RewardGroup(
@@ -116,7 +114,9 @@ READINGS = (
         shown=_useful,
         queries=(
             Query(
-                sql=f"select day, sum(eligible::int)::bigint as itself from scored_feedback where {PERIOD} group by day",  # noqa: S608
+                sql=f"""
+                    select day, sum(eligible::int)::bigint as itself from scored_feedback where {PERIOD} group by day
+                """,  # noqa: S608
                 key=("day",),
             ),
         ),

@@ -7,8 +7,17 @@ from typing import Any
 
 from dashboards.choices.session_filter import VALUES
 from dashboards.reading.session_list import TABLES, SessionFilter, session_list
-from proving.analytics.registration import Choice, Query, Reader, Reading
-from proving.analytics.shared_queries import FEEDBACK, FEEDBACK_COLUMNS, PERIOD, SCOPE, WORDS, extent_of
+from proving.analytics.registration import Choice, Query, Reader, Reading, Rows
+from proving.analytics.shared_queries import (
+    CARD,
+    FEEDBACK,
+    FEEDBACK_COLUMNS,
+    PERIOD,
+    SCOPE,
+    WORDS,
+    extent_of,
+    total_of,
+)
 
 PAGE = "sessions.py"
 DAYS = 7
@@ -43,7 +52,14 @@ MATCHES = f"""
         and ($measure = '' or exists (select 1 from pilot_kpis k where k.kpi = $measure and k.value is not null
             and k.simulated = $simulated and k.day = coalesce(v.day, f.day) and k.cafe = coalesce(v.cafe, f.cafe)))
 """  # noqa: S608
-NEWEST = f"""select * from ({MATCHES}) order by "at" desc, session_id limit {MOST}"""  # noqa: S608
+# One query for all figures, because a reader may choose many filters.
+NEWEST = f"""
+    with newest as (
+        select *, count(*) over () as total from ({MATCHES}) order by "at" desc, session_id limit {MOST}
+    )
+    select newest.*, own as feedback from newest left join ({FEEDBACK_COLUMNS}) as own
+        on own.session_id = newest.session_id
+"""  # noqa: S608
 
 
 def _filters(reader: Reader) -> Iterable[Choice]:
@@ -72,6 +88,11 @@ def _listed(reader: Reader, choice: Choice) -> Any:
         )
 
 
+def _feedback(rows: Rows, _: Choice) -> Rows:
+    found = [row["feedback"] for row in rows if row["feedback"] is not None]
+    return [each for each in found if each["session_id"] is not None]
+
+
 READINGS = (
     extent_of(PAGE),
     Reading(
@@ -82,13 +103,15 @@ READINGS = (
         shown=_listed,
         no_figures={"shown.feedback.turns": WORDS},
         queries=(
-            Query(sql=f"select count(*) as total from ({MATCHES})"),  # noqa: S608
-            Query(part="shown", sql=NEWEST, key=("session_id",)),
+            Query(sql=NEWEST, then=total_of, columns=("total",)),
             Query(
-                part="shown.feedback",
-                sql=f"{FEEDBACK_COLUMNS} where f.session_id in (select session_id from ({NEWEST}))",  # noqa: S608
+                part="shown",
+                sql=NEWEST,
+                then=lambda rows, _: rows,
+                columns=("session_id", "cafe", "reference", "at", "mode", "outcome", "reward"),
                 key=("session_id",),
             ),
+            Query(part="shown.feedback", sql=NEWEST, then=_feedback, columns=CARD, key=("session_id",)),
         ),
     ),
 )

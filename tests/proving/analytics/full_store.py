@@ -90,8 +90,10 @@ def _money(home: Home, *, day: date, earlier: date, now: datetime) -> None:
     ]  # fmt: skip
     tests = {"session_id": str(new_identifier(at=now)), "reward_id": "of_tests", "simulated": True}
     _add(home, reward_decisions, [*decided, decided[0] | tests])
-    rulings = [(name, ruling) for name, _, _, ruling, _ in REWARDS if ruling is not None]
-    ruled = [{"reward_id": name, "released": ruling, "actor": "siv", "reason": "x", "ruled_at": now} for name, ruling in rulings]  # noqa: E501  # fmt: skip
+    by_siv: Row = {"actor": "siv", "reason": "x", "ruled_at": now}
+    ruled = [
+        by_siv | {"reward_id": name, "released": ruling} for name, _, _, ruling, _ in REWARDS if ruling is not None
+    ]
     _add(home, reward_rulings, ruled)
     issued: list[Row] = [
         {
@@ -134,7 +136,14 @@ def _payouts(home: Home, *, day: date, now: datetime) -> None:
     ]  # fmt: skip
     _add(home, payout_instructions, made)
     _add(home, payout_instruction_rewards, [{"reward_id": n, "instruction_id": f"p-{n}"} for n in states])
-    stopped = {"name": "rewards_stopped", "is_on": True, "reason": "x", "actor": "siv", "changed_at": now, "until": None}
+    stopped = {
+        "name": "rewards_stopped",
+        "is_on": True,
+        "reason": "x",
+        "actor": "siv",
+        "changed_at": now,
+        "until": None,
+    }
     _add(home, switches, [stopped])
 
 
@@ -174,7 +183,14 @@ def _webhooks(home: Home, *, day: date, now: datetime) -> None:
         "failing_since": None, "created_at": now, "created_by": "siv",
     }  # fmt: skip
     _add(home, webhook_rules, [rule | {"id": state, "state": state} for state in ("on", "disabled", "removed")])
-    delivery: Row = {"next_at": now, "created_at": now, "day": day, "session_id": None, "claimed_at": now, "attempts": 2}
+    delivery: Row = {
+        "next_at": now,
+        "created_at": now,
+        "day": day,
+        "session_id": None,
+        "claimed_at": now,
+        "attempts": 2,
+    }
     states = ("delivered", "waiting", "failed")
     _add(home, webhook_deliveries, [delivery | {"id": f"msg-{s}", "rule_id": "on", "state": s} for s in states])
     tried: Row = {"delivery_id": "msg-delivered", "at": now, "duration_ms": 120}
