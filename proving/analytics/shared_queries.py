@@ -45,8 +45,10 @@ FEEDBACK_NAMES = """
         f.is_actionable, f.covered
 """
 FEEDBACK_COLUMNS = f"select {FEEDBACK_NAMES} from ({FEEDBACK}) as f"  # noqa: S608
-CARD = ("session_id", "sent_at", "language", "mode", "score", "actionability", "aspects", "signals", "flags")
-CARD += ("satisfaction", "urgent", "is_actionable", "covered")
+CARD = (
+    *("session_id", "sent_at", "language", "mode", "score", "actionability", "aspects", "signals", "flags"),
+    *("satisfaction", "urgent", "is_actionable", "covered"),
+)
 
 
 def total_of(rows: Rows, _: Choice) -> Rows:
@@ -182,7 +184,7 @@ def _shares(rows: Rows, choice: Choice) -> Rows:
 
 
 def _verdict(rows: Rows, choice: Choice) -> Rows:
-    """Return happier or less happy if the share of content guests or of discontent ones says so, and none denies it."""
+    """Return the verdict of two shares, of content and of discontent guests, unless they disagree."""
     if not sum(row["usable"] for row in _now(rows, choice)):
         return [{"verdict": "none"}]
     content, discontent = (

@@ -65,7 +65,7 @@ def _rail(home: Home, _: Choice) -> Rows:
 
 
 def _blocks(home: Home, choice: Choice) -> Rows:
-    """Return each failed stopping check of the days with unpaid rewards, and each unchecked day with claims."""
+    """Return failed stopping checks of days with unpaid rewards, and unchecked days with claims."""
     rail = _rail(home, choice)[0]["rail"]
     if not rail:
         return []

@@ -38,18 +38,20 @@ def _days(reader: Reader) -> Iterable[Choice]:
 
 
 def _shown(reader: Reader, choice: Choice) -> list[RewardGroup]:
-    groups: dict[tuple[Any, ...], list[CafeReward]] = {}
+    groups: dict[tuple[date, str, str], list[CafeReward]] = {}
     for one in of_cafe(reader.store, choice.cafes[0], first=choice.first, last=choice.last, simulated=choice.simulated):
         groups.setdefault((one.day, one.state, one.reason), []).append(one)
     return [
         RewardGroup(
-            *key,
+            day=day,
+            state=state,
+            reason=reason,
             count=len(some),
             granted=sum(one.is_granted for one in some),
             amount_ore=sum(one.amount_ore for one in some),
             held_until=min((one.held_until for one in some if one.held_until is not None), default=None),
         )
-        for key, some in groups.items()
+        for (day, state, reason), some in groups.items()
     ]
 
 

@@ -54,7 +54,7 @@ def proof(home: Home) -> Proof:
 
 
 def _thinned(choices: Callable[[Reader], Iterable[Choice]]) -> Callable[[Reader], list[Choice]]:
-    """Return each choice of a reader of every café, and of a reader of one the few that show whose rows it sees.
+    """Return every choice of a reader of all cafés, and a few of a reader of one.
 
     The same code runs for both; with one café, nothing but the rows differs.
     """
