@@ -10,12 +10,36 @@ import typer
 
 from cli.context import print_json
 from operations.incidents.root_cause import clock_line, moment, root_cause
+from pilot.errors import PilotError
 from pilot.words import section
 from storage.store.incidents import actions, incidents, notices
 from storage.store.incidents.incidents import Incident
 
 if TYPE_CHECKING:
     from storage.home import Home
+    from storage.store.engine import Store
+
+
+class NoOneOpenIncident(PilotError):
+    """No incident is named, and not exactly one is open."""
+
+
+def find_or_open(store: Store, incident_id: str) -> Incident:
+    """Return the incident of an id; without an id, the one that is open.
+
+    Raises:
+        IncidentRefused: no incident has this id.
+        NoOneOpenIncident: without an id, none is open or several are.
+    """
+    if incident_id:
+        return incidents.find(store, incident_id)
+    found = incidents.latest(store, only_open=True)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise NoOneOpenIncident("No incident is open.", remedy='Open one: pilot incident open "..." --kind down')
+    names = ", ".join(each.id for each in found)
+    raise NoOneOpenIncident(f"{len(found)} incidents are open: {names}.", remedy="Give the id of one of them.")
 
 
 def print_incident(

@@ -1,3 +1,3 @@
 #!/bin/sh
-# Sends the survey to the cafés' managers.
-PATH="${0%/*}/../.venv/bin:$PATH"; exec pilot survey "$@"
+# Shows which managers have answered the survey; they answer on their page.
+PATH="${0%/*}/../.venv/bin:$PATH"; exec pilot survey status "$@"

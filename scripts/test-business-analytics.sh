@@ -1,3 +1,3 @@
 #!/bin/sh
-# Validates every table behind the dashboards' figures.
-PATH="${0%/*}/../.venv/bin:$PATH"; exec pilot quality judge "$@"
+# Recomputes every figure of the pages by independent queries, in every role.
+PATH="${0%/*}/../.venv/bin:$PATH"; exec pilot test-analytics "$@"

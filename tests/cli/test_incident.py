@@ -43,6 +43,21 @@ def test_an_incident_goes_from_the_alarm_to_its_root_cause(pilot: Pilot, tmp_pat
     assert json.loads(pilot("incident", "show", one, "--json").stdout)["cause"] == "The disk was full"
 
 
+def test_without_an_id_the_evidence_is_that_of_the_one_open_incident(pilot: Pilot) -> None:
+    none = pilot("incident", "capture")
+    assert none.exit_code == 1 and "No incident is open. Open one: pilot incident open" in none.stderr
+    one, two = (
+        pilot("incident", "open", f"Trouble {each}", "--kind", "voice", "--private", "--json").stdout for each in "ab"
+    )
+    first, second = json.loads(one)["id"], json.loads(two)["id"]
+    several = pilot("incident", "capture")
+    assert several.exit_code == 1 and "2 incidents are open" in several.stderr
+    assert first in several.stderr and second in several.stderr
+    pilot("incident", "close", first, "--cause", "a cable")
+    found = pilot("incident", "capture", "--json")
+    assert found.exit_code == 0 and second in json.loads(found.stdout)["path"]
+
+
 def test_a_security_incident_prints_the_72_hours_and_stays_off_the_page(pilot: Pilot, tmp_path: Path) -> None:
     begun = pilot("incident", "open", "A key was leaked", "--kind", "security", "--severity", "1")
     one = begun.stdout.split()[0]

@@ -155,10 +155,8 @@ def rehearse(
     else:
         for check in done.checks:
             typer.echo(f"{'ok     ' if check.ok else 'WRONG  '}  {check.name:<8}  {check.found}")
-        for name, seconds, within in (
-            ("database", done.database_seconds, DATABASE_WITHIN),
-            ("home", done.home_seconds, HOME_WITHIN),
-        ):
+        timed = (("database", done.database_seconds, DATABASE_WITHIN), ("home", done.home_seconds, HOME_WITHIN))
+        for name, seconds, within in timed if done.backup else ():
             limit = within.total_seconds()
             typer.echo(
                 f"{'ok     ' if seconds <= limit else 'SLOW   '}  {name:<8}  restored in {seconds:.1f} s, "

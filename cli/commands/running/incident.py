@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import typer
 
 from cli.context import AS_JSON, actor, environment, home, print_json
-from cli.incident_lines import print_incident, public_of
+from cli.incident_lines import find_or_open, print_incident, public_of
 from cli.switching import DRY_RUN
 from pilot.business_days import parse_day
 from storage.store.incidents import actions, incidents, notices
@@ -20,6 +20,7 @@ app = typer.Typer(
     help="Open, follow and close incidents; keep evidence; notify managers.",
 )
 ID = typer.Argument(help="The incident's id: I20261123-1.")
+ID_OR_OPEN = typer.Argument("", help="The incident's id; without it, the one that is open.")
 SV = typer.Option("", "--public-sv", help="What the status page says in Swedish, with --public-en.")
 EN = typer.Option("", "--public-en", help="The same in English.")
 
@@ -97,7 +98,7 @@ def note(
 
 
 @app.command()
-def capture(incident: str = ID, as_json: bool = AS_JSON, dry_run: bool = DRY_RUN) -> None:
+def capture(incident: str = ID_OR_OPEN, as_json: bool = AS_JSON, dry_run: bool = DRY_RUN) -> None:
     """Keep the evidence in one archive: versions, settings, logs, metrics, queues, the database's state.
 
     It holds no secret, no voice and no guest's words; the home's files are not copied into it.
@@ -109,7 +110,7 @@ def capture(incident: str = ID, as_json: bool = AS_JSON, dry_run: bool = DRY_RUN
     from operations.system import make_system
 
     opened = home()
-    found = incidents.find(opened.store(), incident)
+    found = find_or_open(opened.store(), incident)
     if dry_run:
         typer.echo(f"Dry run: would write an archive to {opened.root / FOLDER}")
         return
