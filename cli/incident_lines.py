@@ -10,8 +10,10 @@ import typer
 
 from cli.context import print_json
 from operations.incidents.root_cause import clock_line, moment, root_cause
+from pilot.contacts import InvalidContacts, Provider
 from pilot.errors import PilotError
 from pilot.words import section
+from storage.contacts_file import read_contacts
 from storage.store.incidents import actions, incidents, notices
 from storage.store.incidents.incidents import Incident
 
@@ -66,6 +68,7 @@ def print_incident(
                 "timeline": [asdict(each) for each in entries],
                 "actions": [asdict(each) for each in own],
                 "notices": [asdict(each) for each in texts],
+                "providers": {each.name: each.reached for each in home_providers(home)},
             }
         )
         return
@@ -80,8 +83,18 @@ def print_incident(
         return
     for each in entries:
         typer.echo(f"  {moment(each.at)}  {each.kind:<10}{each.actor}: {each.note}")
+    for provider in home_providers(home):
+        typer.echo(f"  Support of {provider.name}: {provider.reached}")
     for late in (each for each in own if each.is_late(now.date())):
         typer.echo(f"  LATE: action {late.id}, {late.owner}, due {late.due}: {late.what}")
+
+
+def home_providers(home: Home) -> tuple[Provider, ...]:
+    """Return the support of the services that the pilot depends on; none without a usable contacts' file."""
+    try:
+        return read_contacts(home.settings.contacts_file).provider
+    except InvalidContacts:
+        return ()
 
 
 def public_of(kind: str, *, swedish: str, english: str, private: bool) -> tuple[str, str]:

@@ -72,6 +72,8 @@ def _store(home: Home) -> tuple[str, list[str]]:
 
 
 def _ledger(home: Home) -> tuple[str, list[str]]:
+    if missing := inspect_integrity(home.store()).missing_tables:
+        return "", [f"the money cannot be audited without the table {missing[0]}"]
     broken = audit_money(home.store())
     return "balanced", [f"{each.fact} (reward {each.reward_id})" for each in broken]
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -72,8 +75,14 @@ def test_a_running_statement_is_shown_without_its_values() -> None:
     assert without_values(statement) == "UPDATE t SET said = ?, n = ? WHERE id = ?"
 
 
-def test_right_data_passes_and_a_lost_row_fails(pilot: Pilot) -> None:
+def test_right_data_passes_and_a_damaged_store_fails(pilot: Pilot, tmp_path: Path) -> None:
     passed = pilot("verify-data", **CAFES)
     assert passed.exit_code == 0, passed.output
     assert "passed: the data agrees." in passed.stdout
     assert [each["ok"] for each in json.loads(pilot("verify-data", "--json").stdout)["checks"]] == [True] * 4
+    with closing(sqlite3.connect(tmp_path / "home" / "store.sqlite")) as connection, connection:
+        connection.execute("DROP TABLE vouchers")
+    failed = pilot("verify-data")
+    assert failed.exit_code == 1
+    assert "WRONG  store" in failed.stdout and "table vouchers is missing" in failed.stdout
+    assert "Next: pilot backup list, then pilot backup restore NAME" in failed.stdout

@@ -7,6 +7,9 @@ import re
 from pathlib import Path
 
 from tests.cli.conftest import Pilot
+from tests.payouts.world import CHECKOUT
+
+CONTACTS = CHECKOUT / "contacts.toml"
 
 
 def test_an_incident_goes_from_the_alarm_to_its_root_cause(pilot: Pilot, tmp_path: Path) -> None:
@@ -66,6 +69,17 @@ def test_a_security_incident_prints_the_72_hours_and_stays_off_the_page(pilot: P
     assert "leaked" not in (tmp_path / "home/.status/index.html").read_text()
     assert "Recorded" in pilot("incident", "notify", one, "--authority", "IMY, by their form").stdout
     assert "is notified" in pilot("incident", "show", one).stdout
+
+
+def test_an_incident_is_shown_with_the_support_of_each_provider(pilot: Pilot, tmp_path: Path) -> None:
+    begun = pilot("incident", "open", "No payout arrives", "--kind", "payments", PILOT_CONTACTS_FILE=str(CONTACTS))
+    one = begun.stdout.split()[0]
+    shown = pilot("incident", "show", one)
+    for name in ("Supabase", "Stripe", "DNS"):
+        assert f"Support of {name}: " in shown.stdout
+    assert set(json.loads(pilot("incident", "show", one, "--json").stdout)["providers"]) == {"Supabase", "Stripe", "DNS"}
+    away = pilot("incident", "show", one, PILOT_CONTACTS_FILE=str(tmp_path / "none.toml"))
+    assert away.exit_code == 0 and "Support of" not in away.stdout
 
 
 def test_wrong_use_and_dry_runs_change_nothing(pilot: Pilot, tmp_path: Path) -> None:

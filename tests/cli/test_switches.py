@@ -13,6 +13,7 @@ from storage.home import open_home
 from storage.store import audit
 from storage.store.cafes import switches
 from storage.store.engine import Store
+from tests.answering import Answer, answering
 from tests.cli.conftest import Pilot
 
 
@@ -38,6 +39,36 @@ def test_a_switch_goes_on_and_off_with_a_reason_and_its_actor(pilot: Pilot, tmp_
         ("switch.on", name, "new disk"),
     ]
     assert all(each.actor.startswith("cli:") for each in audit.recent(stored(tmp_path), 2))
+
+
+def metrics(replies: int, model: int, slow: int) -> bytes:
+    """Return an edge's metrics after some replies, of which some came after 2 s."""
+    timer = "edge_response_stage_seconds"
+    buckets = ((0.5, replies - slow), (2.5, replies), ("+Inf", replies))
+    return "".join(
+        (
+            f'edge_replies_total{{author="ollama"}} {model}\nedge_replies_total{{author="script"}} {replies - model}\n',
+            f"# TYPE {timer} histogram\n",
+            *(f'{timer}_bucket{{stage="sent",le="{edge}"}} {count}\n' for edge, count in buckets),
+            f'{timer}_count{{stage="sent"}} {replies}\n{timer}_sum{{stage="sent"}} {replies}\n',
+        )
+    ).encode()
+
+
+def test_performance_shows_the_figures_before_and_during_it_and_is_reversible(pilot: Pilot) -> None:
+    answers = {"/metrics": Answer(body=metrics(100, 100, slow=80))}
+    with answering(answers) as edge:
+        turned_on = pilot("performance", "on", "--reason", "slow", "--json", PILOT_EDGE_PORT=str(edge.port))
+        before = json.loads(turned_on.stdout)["before"]
+        assert (before["replies"], before["by_model"], before["p95_seconds"]) == (100, 100, 2.5)
+        answers["/metrics"] = Answer(body=metrics(150, 100, slow=80))
+        shown = json.loads(pilot("performance", "status", "--json").stdout)
+        assert shown["is_on"] and shown["before"] == before
+        during = shown["during"]
+        assert (during["replies"], during["by_model"], during["p95_seconds"]) == (50, 0, 0.5)
+        assert "During: 50 replies, 0 by the model" in pilot("performance", "status").stdout
+        assert pilot("performance", "off", "--reason", "well again").exit_code == 0
+        assert not json.loads(pilot("performance", "status", "--json").stdout)["is_on"]
 
 
 @pytest.mark.parametrize("until", ["soon", "25:00", "2026-10-25 02:30", "2027-03-28 02:30", "2020-01-01 12:00"])

@@ -156,7 +156,7 @@ def rehearse(
         for check in done.checks:
             typer.echo(f"{'ok     ' if check.ok else 'WRONG  '}  {check.name:<8}  {check.found}")
         timed = (("database", done.database_seconds, DATABASE_WITHIN), ("home", done.home_seconds, HOME_WITHIN))
-        for name, seconds, within in timed if done.backup else ():
+        for name, seconds, within in timed if done.home_seconds else ():
             limit = within.total_seconds()
             typer.echo(
                 f"{'ok     ' if seconds <= limit else 'SLOW   '}  {name:<8}  restored in {seconds:.1f} s, "

@@ -42,11 +42,16 @@ def restart(
         steps.append(step)
         if not as_json:
             typer.echo(step)
+    seconds = round(time.monotonic() - began, 1)
     with opened.store().begin() as connection:
         audit.record(
-            connection, actor=actor(), action="system.restart", subject=",".join(names) or "all", reason=reason
+            connection,
+            actor=actor(),
+            action="system.restart",
+            subject=",".join(names) or "all",
+            reason=reason,
+            details={"seconds": seconds},
         )
-    seconds = round(time.monotonic() - began, 1)
     if as_json:
         print_json({"restarted": names or "all", "seconds": seconds, "steps": steps})
         return

@@ -27,7 +27,7 @@ from pilot.lake_tables.tables import CUSTOMER_COUNTS, PILOT_KPIS, SESSIONS, TURN
 from pilot.settings import Settings
 from pipelines.figures.kpis import pilot_kpis
 from storage.backup.store_contents import StoreContents
-from storage.home import Home, open_home
+from storage.home import STORE_FILE, Home, open_home
 from storage.lake import polars_schema
 from storage.landing.segments import publish
 from storage.store import audit
@@ -147,7 +147,8 @@ def test_a_drill_fails_on_a_backup_made_of_a_store_without_a_table(home: Home) -
     done = drill(home, now=NOW, actor="test")
     assert not done.passed
     assert [(each.name, each.found) for each in done.checks if not each.ok] == [
-        ("store", "table voucher_failures is missing")
+        ("store", "table voucher_failures is missing"),
+        ("ledger", "the money cannot be audited without the table voucher_failures"),
     ]
 
 
@@ -156,6 +157,15 @@ def test_figures_that_their_sessions_do_not_give_are_found(home: Home) -> None:
     (wrong,) = [each for each in verify_data(home) if not each.ok]
     assert wrong.name == "KPIs"
     assert "completion of aurora on 2026-11-23" in wrong.found
+
+
+def test_rows_whose_parent_was_lost_are_found(home: Home) -> None:
+    with closing(sqlite3.connect(home.root / STORE_FILE)) as connection, connection:  # a connection that enforces no reference
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute("DELETE FROM reward_decisions")
+    (wrong,) = [each for each in verify_data(home) if "refer to nothing" in each.found]
+    assert wrong.name == "store" and "vouchers refer to nothing" in wrong.found
 
 
 def test_an_unbalanced_ledger_is_found(home: Home) -> None:

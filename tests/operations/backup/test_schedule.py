@@ -21,7 +21,7 @@ from operations.retention.backups import delete_old_backups
 from payouts.deciding import decide_sessions
 from pilot.business_days import local_time
 from pilot.identifiers import new_identifier
-from pilot.settings import Settings
+from pilot.settings import Settings, read_settings
 from storage.backup.archive import put_under
 from storage.backup.store_copy import contents_of
 from storage.erasure.everywhere import find_everywhere
@@ -241,6 +241,11 @@ def test_the_configuration_restores_to_settings_without_keys(home: Home, clock: 
     assert "PILOT_PROBE_SECONDS=60\n" in lines
     assert "PILOT_BACKUP_KEY=\n" in lines
     assert KEY not in lines
+    put_back = dict(line.split("=", 1) for line in lines.splitlines() if "=" in line) | {"PILOT_BACKUP_KEY": KEY}
+    machine = {"PILOT_HOME": str(home.root), "PILOT_CAFES_FILE": str(folder / CAFES_FILE)}
+    booted = open_home(read_settings(put_back | machine))
+    assert (booted.settings.backup_key, booted.settings.probe_seconds) == (home.settings.backup_key, 60)
+    assert (booted.settings.cafes_file, booted.cafes()) == (folder / CAFES_FILE, home.cafes())
     with pytest.raises(NotRestored, match="configuration only"):
         restore(configuration, tmp_path / "neu", settings=home.settings, now=clock.now)
 
