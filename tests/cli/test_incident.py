@@ -77,7 +77,11 @@ def test_an_incident_is_shown_with_the_support_of_each_provider(pilot: Pilot, tm
     shown = pilot("incident", "show", one)
     for name in ("Supabase", "Stripe", "DNS"):
         assert f"Support of {name}: " in shown.stdout
-    assert set(json.loads(pilot("incident", "show", one, "--json").stdout)["providers"]) == {"Supabase", "Stripe", "DNS"}
+    assert set(json.loads(pilot("incident", "show", one, "--json").stdout)["providers"]) == {
+        "Supabase",
+        "Stripe",
+        "DNS",
+    }
     away = pilot("incident", "show", one, PILOT_CONTACTS_FILE=str(tmp_path / "none.toml"))
     assert away.exit_code == 0 and "Support of" not in away.stdout
 

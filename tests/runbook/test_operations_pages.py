@@ -34,5 +34,12 @@ def test_every_command_of_a_page_exists(page) -> None:
 def test_the_playbook_of_a_security_incident_has_the_72_hours() -> None:
     text = (ROOT / "docs" / "operations" / "incidents.md").read_text(encoding="utf-8")
     playbook = text[text.index("### Playbook for a security incident") :]
-    for part in ("--kind security", "pilot incident capture", "pilot payout stop", "| 72 h | ", "--authority", "--cause"):
+    for part in (
+        "--kind security",
+        "pilot incident capture",
+        "pilot payout stop",
+        "| 72 h | ",
+        "--authority",
+        "--cause",
+    ):
         assert part in playbook

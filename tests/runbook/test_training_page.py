@@ -16,7 +16,9 @@ TEXT = PAGE.read_text(encoding="utf-8")
 COMMANDS = sorted({words[1] for words in (found.split() for found in re.findall(r"`(pilot [^`]+)`", TEXT))})
 SUBCOMMANDS = sorted(
     set(
-        re.findall(r"`pilot ((?:qr|codes|cafes?|payout|training|backup|account|contacts|domains|quality|incident|status-page|db|survey) [a-z-]+)", TEXT)
+        re.findall(
+            r"`pilot ((?:qr|codes|cafes?|payout|training|backup|account|contacts|domains|quality) [a-z-]+)", TEXT
+        )
     )
 )
 
