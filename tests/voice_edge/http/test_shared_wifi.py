@@ -5,10 +5,10 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from operations.codes import pictures as qr
 from tests.voice_edge.replicas import eventually
 from tests.waiting import DEADLINE_SECONDS
 from voice_edge.doors.rates import RATES
-from voice_edge.http import qr
 
 WIFI = {"X-Forwarded-For": "203.0.113.7"}
 ELSEWHERE = {"X-Forwarded-For": "203.0.113.8"}
