@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import warnings
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import typer.main
@@ -11,6 +13,7 @@ from typer.core import TyperGroup
 from cli.main import app
 from tests.runbook.lines import ROOT
 
+LONGEST_WITHOUT_REVIEW = timedelta(days=31)
 PAGES = sorted(path for path in (ROOT / "docs" / "operations").glob("*.md") if path.name != "coverage.md")
 
 
@@ -43,3 +46,19 @@ def test_the_playbook_of_a_security_incident_has_the_72_hours() -> None:
         "--cause",
     ):
         assert part in playbook
+
+
+def test_the_pages_were_reviewed_and_a_late_review_is_warned_of() -> None:
+    text = (ROOT / "docs" / "operations" / "README.md").read_text(encoding="utf-8")
+    found = re.search(r"^Last reviewed: (\d{4}-\d{2}-\d{2})$", text, flags=re.MULTILINE)
+    assert found is not None, "docs/operations/README.md needs a line: Last reviewed: YYYY-MM-DD"
+    age = datetime.now(UTC).date() - date.fromisoformat(found.group(1))
+    assert age >= timedelta(days=-1), "the review is dated in the future"
+    if age > LONGEST_WITHOUT_REVIEW:
+        warnings.warn(f"The pages of operations were last reviewed {age.days} days ago.", stacklevel=1)
+
+
+def test_every_page_of_operations_is_in_the_index() -> None:
+    folder = ROOT / "docs" / "operations"
+    index = (folder / "README.md").read_text(encoding="utf-8")
+    assert [page.name for page in folder.glob("*.md") if page.name != "README.md" and f"({page.name})" not in index] == []
