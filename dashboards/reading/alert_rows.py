@@ -11,6 +11,7 @@ from typing import Any, Literal
 from operations.record_lines import records_of
 from operations.watch.alerts import (
     backups,
+    codes,
     digests,
     dip,
     run_alerts,
@@ -33,6 +34,7 @@ WITH_AN_END = (
     backups.RECORDS_NAME,
     digests.RECORDS_NAME,
     webhooks.RECORDS_NAME,
+    codes.RECORDS_NAME,
 )
 OF_A_CAFE = (dip.ALERT, digests.ALERT, webhooks.ALERT)  # Their subject begins with the café.
 

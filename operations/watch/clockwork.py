@@ -17,6 +17,7 @@ from operations.incidents.outage import OutageWatcher
 from operations.status_page.build import rebuild
 from operations.system import HEARTBEAT_NAME, RUN_FOLDER
 from operations.watch.alerts.backups import BackupWatcher
+from operations.watch.alerts.codes import CodeWatcher
 from operations.watch.alerts.digests import DigestWatcher
 from operations.watch.alerts.dip import DipRule, DipWatcher
 from operations.watch.alerts.stale_figures import StaleFiguresWatcher
@@ -42,6 +43,7 @@ VOLUME_SECONDS = 60
 DIP_SECONDS = 60
 FORGETTING_SECONDS = 3600
 DIGEST_SECONDS = 60
+CODES_SECONDS = 600
 WEBHOOK_SECONDS = 5
 FIGURES_SECONDS = 60
 AUTOMATION_SECONDS = 60
@@ -112,6 +114,8 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
         scheduler.add_job(dip, trigger="interval", seconds=DIP_SECONDS, coalesce=True, max_instances=1)
         digest = DigestWatcher(home, clock=now)
         scheduler.add_job(digest, trigger="interval", seconds=DIGEST_SECONDS, coalesce=True, max_instances=1)
+        scanned = CodeWatcher(home, clock=now)
+        scheduler.add_job(scanned, trigger="interval", seconds=CODES_SECONDS, coalesce=True, max_instances=1)
         webhooks = WebhookWatcher(home, clock=now)
         scheduler.add_job(webhooks, trigger="interval", seconds=WEBHOOK_SECONDS, coalesce=True, max_instances=1)
         figures = StaleFiguresWatcher(home, clock=now)

@@ -61,4 +61,6 @@ def test_the_pages_were_reviewed_and_a_late_review_is_warned_of() -> None:
 def test_every_page_of_operations_is_in_the_index() -> None:
     folder = ROOT / "docs" / "operations"
     index = (folder / "README.md").read_text(encoding="utf-8")
-    assert [page.name for page in folder.glob("*.md") if page.name != "README.md" and f"({page.name})" not in index] == []
+    assert [
+        page.name for page in folder.glob("*.md") if page.name != "README.md" and f"({page.name})" not in index
+    ] == []

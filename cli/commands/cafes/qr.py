@@ -112,7 +112,7 @@ def verify(as_json: bool = AS_JSON) -> None:
 
     Example: pilot qr verify
     """
-    from proving.code_proof import prove_codes
+    from operations.codes.proof import prove_codes
 
     opened = home()
     found = prove_codes(codes.active(opened.store()), cafes=opened.cafes(), public_url=opened.settings.public_url)

@@ -57,5 +57,5 @@ def _prove(code: Code, *, name: str | None, public_url: str, client: httpx.Clien
         ok=answer.status_code == httpx.codes.OK and shows,
         found=f"{address}: status {answer.status_code}{'' if shows else ', another page'}",
         required=required,
-        remedy=f"`pilot cafes status`; a new code: `pilot codes retire {code.code} --replace --reason WHY`.",
+        remedy=f"`pilot cafe status`; a new code: `pilot codes retire {code.code} --replace --reason WHY`.",
     )

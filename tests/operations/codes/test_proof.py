@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from proving import code_proof
-from proving.code_proof import decoded, prove_codes
+from operations.codes import proof
+from operations.codes.proof import decoded, prove_codes
 from storage.cafes_file import read_cafes
 from storage.store.cafes.codes import Code
 from tests.answering import Answer, answering
@@ -49,7 +49,7 @@ def test_a_cafe_without_a_code_and_a_code_without_a_cafe_fail(monkeypatch: pytes
     lost = Code("DDD555", "lund", "table", AT)
     found = prove_codes([lost], cafes=CAFES, public_url="http://127.0.0.1:9")
     assert [finding.found for finding in found] == ["its café is not in the file"] + ["has no active code"] * 3
-    monkeypatch.setattr(code_proof, "decoded", lambda _: "")
+    monkeypatch.setattr(proof, "decoded", lambda _: "")
     (unreadable, *_) = prove_codes(CODES[:1], cafes=CAFES, public_url="http://127.0.0.1:9")
     assert "does not decode" in unreadable.found
 
