@@ -16,6 +16,7 @@ OFF = {"sv": "Just nu går det bara att skriva", "en": "Right now you can only w
 
 
 def turn(edge: FakeEdge, *, offered: bool) -> None:
+    until(lambda: edge.seq >= 0, what="a page that was welcomed")  # An earlier message would reach nobody.
     edge.push({"type": "voice", "offered": offered})
 
 
