@@ -18,8 +18,7 @@ Open = Callable[..., Page]
 def fails_to_save(edge: FakeEdge, language: str) -> str:
     """Send the error and close, as the edge does; return its words."""
     message = say("edge", "errors.not_saved", language)
-    edge.push({"type": "error", "code": "not_saved", "message": message, "retryable": True})
-    edge.cut(4503)
+    edge.turn_away("not_saved", code=4503, message=message, retryable=True)
     return message
 
 
