@@ -11,7 +11,6 @@ import structlog
 
 from dashboards import fragments, live, signed_in, visit
 from dashboards.charts.chart_colours import theme
-from dashboards.formatting import Language
 from dashboards.home import cached_home, exposed_address
 from dashboards.page_chrome import draw_chrome
 from dashboards.page_language import PRODUCT
@@ -20,6 +19,7 @@ from dashboards.parts.notices import Notices, draw_notices
 from dashboards.reading.page_snapshot import UnreadableTable
 from dashboards.signed_in import AccessChanged
 from pilot.errors import PilotError
+from pilot.formatting import Language
 from pilot.words import say
 from storage.errors import LakeUnavailable, StoreReadOnly
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboards.formatting import Language
+from pilot.formatting import Language
 from pilot.words import LANGUAGES, section
 
 SCRIPT = (Path(__file__).parent / "page_chrome.js").read_text(encoding="utf-8")

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, cast
 import streamlit as st
 
 from dashboards.entitled_lake import EntitledLake
-from dashboards.formatting import Language
 from dashboards.fragments import in_language
 from dashboards.reading.cover import Cover
 from dashboards.signed_in import AccessChanged, confirm
 from pilot.access import Permission, Principal
 from pilot.business_days import business_day
 from pilot.cafes import Cafe
+from pilot.formatting import Language
 from pilot.words import say as say_words
 from pilot.words import section
 from storage.errors import StoreReadOnly

@@ -9,12 +9,12 @@ import streamlit as st
 
 from dashboards import fragments
 from dashboards.actions.confirmed_action import DONE, confirmed_action, refusal
-from dashboards.formatting import clock_time, join_names, short_day
 from dashboards.visit import Visit
 from operations.access.first_sign_in import link_address
 from pilot.access import Permission
 from pilot.business_days import business_day
 from pilot.cafes import Cafe
+from pilot.formatting import clock_time, join_names, short_day
 from pilot.words import say as say_words
 from storage.errors import StorageError, StoreAway
 from storage.store.access import accounts, links, sign_ins

@@ -9,13 +9,13 @@ import streamlit as st
 from dashboards import fragments
 from dashboards.actions.confirmed_action import MOST_REASON_CHARACTERS
 from dashboards.choices.day_choice import day_name
-from dashboards.formatting import clock_time, long_day, number
 from dashboards.visit import Visit
 from operations.counts.reporting import current_report, report_count
 from pilot.business_days import business_day
 from pilot.cafes import Cafe
 from pilot.composed import composed
 from pilot.counts import MOST_CUSTOMERS, InvalidCount, validate_day
+from pilot.formatting import clock_time, long_day, number
 from storage.errors import StoreAway
 from storage.store.cafes.customer_counts import Report
 

@@ -7,7 +7,6 @@ from markupsafe import Markup
 
 from dashboards import fragments
 from dashboards.actions.confirmed_action import confirmed_action
-from dashboards.formatting import clock_time, long_day, short_day
 from dashboards.fragments import render
 from dashboards.parts import feedback_fragments
 from dashboards.reading.page_snapshot import PageSnapshot
@@ -18,6 +17,7 @@ from payouts.answering import reasons_in_words
 from payouts.deciding import issuer
 from pilot.access import Permission
 from pilot.business_days import business_day
+from pilot.formatting import clock_time, long_day, short_day
 from pilot.money import kronor
 from storage.store.payouts import batches
 from storage.store.payouts.batches import Batch

@@ -11,13 +11,13 @@ import streamlit as st
 
 from dashboards import fragments
 from dashboards.actions.confirmed_action import MOST_REASON_CHARACTERS
-from dashboards.formatting import long_day, number
 from dashboards.visit import Visit
 from dashboards.words import import_words
 from dashboards.words.import_words import SECTION
 from operations.counts.till_import import ExportTooLarge, ImportPlan, PlannedDay, import_counts, plan_import
 from pilot.cafes import Cafe
 from pilot.composed import composed
+from pilot.formatting import long_day, number
 from pipelines.till.answers import NO_ANSWERS, Answers
 from pipelines.till.errors import UnreadableExport
 from pipelines.till.replies import replies

@@ -9,7 +9,6 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboards import fragments
-from dashboards.formatting import clock_time, day_and_year
 from dashboards.visit import Visit
 from payouts import redeeming
 from payouts.redeeming import RedeemingReply
@@ -17,6 +16,7 @@ from pilot.access import Permission
 from pilot.business_days import business_day
 from pilot.cafes import Cafe
 from pilot.composed import composed
+from pilot.formatting import clock_time, day_and_year
 from pilot.money import kronor
 from pilot.words import say as say_words
 from storage.errors import StoreAway

@@ -10,12 +10,12 @@ import altair as alt
 import pandas as pd
 
 from dashboards.charts.chart_colours import palette
-from dashboards.formatting import Language, short_day
 from dashboards.reading.cafe_day import Hour
 from dashboards.reading.kpi_figures import KpiFigure, Volume
 from dashboards.visit import Visit
 from dashboards.words.kpi_words import shown_interval, shown_value
 from pilot.cafes import Band, Cafe, Window
+from pilot.formatting import Language, short_day
 from pilot.kpis import KPIS
 from pilot.opening_hours import hours_on
 

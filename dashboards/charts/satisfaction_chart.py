@@ -11,10 +11,10 @@ import pandas as pd
 
 from dashboards.charts.chart_colours import palette
 from dashboards.charts.charts import TREND_HEIGHT_PX, day_axis, day_labels, finished
-from dashboards.formatting import number
 from dashboards.reading.satisfaction import Period
 from dashboards.visit import Visit
 from pilot.business_days import days_between
+from pilot.formatting import number
 from pipelines.feedback.satisfaction import SATISFACTIONS
 
 

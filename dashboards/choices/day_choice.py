@@ -7,10 +7,10 @@ from datetime import date, timedelta
 import streamlit as st
 
 from dashboards.choices.url_choice import url_choice
-from dashboards.formatting import clock_time, long_day
 from dashboards.reading.calendar import Extent
 from dashboards.visit import Visit
 from pilot.business_days import business_day, days_between
+from pilot.formatting import clock_time, long_day
 
 STALE_AFTER = timedelta(minutes=10)
 NAME = "dag"  # in the address

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dashboards import fragments
-from dashboards.formatting import join_names
 from dashboards.fragments import render
 from dashboards.visit import Visit
 from pilot.cafes import Cafe
+from pilot.formatting import join_names
 
 
 def cafe_context(visit: Visit, cafe: Cafe) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import timedelta
 
-from dashboards.formatting import join_names
 from dashboards.reading.kpi_figures import TABLES, pilot_period
 from dashboards.reading.page_snapshot import PageSnapshot
 from dashboards.visit import Visit
 from pilot.business_days import days_between
+from pilot.formatting import join_names
 from pilot.kpis import KPIS
 
 MOST_NAMED = 3

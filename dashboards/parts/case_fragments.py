@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
-from dashboards.formatting import interval, long_day, measure, number
 from dashboards.fragments import Figure, figures, render
 from dashboards.visit import Visit
 from pilot import case_reasons
 from pilot.business_days import business_day
 from pilot.case_words import said_of
+from pilot.formatting import interval, long_day, measure, number
 from pilot.words import section
 from pipelines.cases.aftermath import Aftermath, Share
 from pipelines.cases.proposals import Proposal

@@ -9,11 +9,11 @@ import streamlit as st
 
 from dashboards import fragments
 from dashboards.charts import period_charts
-from dashboards.formatting import join_names, number
 from dashboards.reading.fair_comparison import ComparedCafe, FairComparison
 from dashboards.reading.kpi_period import Measure
 from dashboards.visit import Visit
 from dashboards.words.measure_words import range_in_words, value_in_words
+from pilot.formatting import join_names, number
 
 MOST_DRAWN = 40  # cafés in the chart; with more, only those that differ from the mean
 MOST_NAMED = 6

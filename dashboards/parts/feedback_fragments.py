@@ -8,11 +8,11 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
-from dashboards.formatting import clock_time, join_names, number
 from dashboards.fragments import render, section_head
 from dashboards.parts.number_links import Behind
 from dashboards.reading.cafe_day import Feedback, Funnel, QuotedTurn
 from dashboards.visit import Visit
+from pilot.formatting import clock_time, join_names, number
 from pilot.time_limits import retention_days
 
 STEPS = ("opened", "started", "consented", "spoke", "completed")

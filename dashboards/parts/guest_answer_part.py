@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from dashboards.formatting import clock_time, day_and_year, long_day
 from dashboards.fragments import render
 from dashboards.visit import Visit
 from operations.session_answers import TABLES, NoResult, session_answer
 from payouts.paid_state import PaidState, paid_state
 from pilot.business_days import business_day
+from pilot.formatting import clock_time, day_and_year, long_day
 from pilot.money import kronor
 from pilot.words import say as say_words
 from storage.store.engine import Store

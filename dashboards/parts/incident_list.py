@@ -9,10 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import fragments
-from dashboards.formatting import clock_time, short_day
 from dashboards.reading.incident_rows import incident_rows
 from dashboards.visit import Visit
 from pilot.business_days import business_day
+from pilot.formatting import clock_time, short_day
 from storage.store.incidents.actions import Action
 from storage.store.incidents.incidents import Incident
 

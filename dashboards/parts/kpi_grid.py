@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from dashboards.formatting import number
 from dashboards.fragments import render, verdict_badge
 from dashboards.reading.kpi_figures import KpiFigure
 from dashboards.visit import Visit
 from dashboards.words.kpi_words import shown_interval, shown_value, target_in_words
 from dashboards.words.reasons import reason
+from pilot.formatting import number
 from pilot.kpis import KPIS, Verdict
 
 AXIS_MARGIN = 0.08  # share of the axis' length, at both ends

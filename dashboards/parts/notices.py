@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from dashboards import fragments
-from dashboards.formatting import clock_time, short_day
 from pilot.business_days import business_day
+from pilot.formatting import clock_time, short_day
 from storage.store.cafes import cafe_states, switches
 from storage.store.cafes.cafe_states import CafeState
 from storage.store.cafes.switches import Switch, SwitchName

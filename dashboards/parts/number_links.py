@@ -9,10 +9,10 @@ from datetime import date
 from markupsafe import Markup, escape
 
 from dashboards.choices.session_filter import list_address
-from dashboards.formatting import number
 from dashboards.fragments import render
 from dashboards.reading.session_list import SessionFilter
 from dashboards.visit import Visit
+from pilot.formatting import number
 
 
 @dataclass(frozen=True, slots=True)

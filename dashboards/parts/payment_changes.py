@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboards.formatting import clock_time, short_day
 from dashboards.visit import Visit
 from pilot.business_days import business_day
+from pilot.formatting import clock_time, short_day
 from storage.store.payouts.payment_history import Change
 
 

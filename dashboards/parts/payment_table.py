@@ -8,9 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import fragments
-from dashboards.formatting import measure, number
 from dashboards.reading.payment_rails import RailPayments
 from dashboards.visit import Visit
+from pilot.formatting import measure, number
 
 
 def draw(visit: Visit, rails: Sequence[RailPayments], *, days: int) -> None:

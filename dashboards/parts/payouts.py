@@ -5,12 +5,12 @@ from __future__ import annotations
 from itertools import groupby
 
 from dashboards import fragments
-from dashboards.formatting import clock_time, join_names, number, short_day
 from dashboards.fragments import render, with_code
 from dashboards.reading.payouts import PilotPayouts, Rulings
 from dashboards.visit import Visit
 from payouts.meanings import for_staff
 from pilot.business_days import business_day
+from pilot.formatting import clock_time, join_names, number, short_day
 from pilot.money import kronor
 from storage.store.payouts.instruction_rows import Instruction
 

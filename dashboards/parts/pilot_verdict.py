@@ -6,11 +6,11 @@ from collections import Counter
 from datetime import timedelta
 
 from dashboards import fragments
-from dashboards.formatting import join_names, number, short_day
 from dashboards.parts.kpi_grid import kpi_grid
 from dashboards.reading.cumulative_report import TABLES, CumulativeReport, cumulative_report, last_reported_day
 from dashboards.reading.page_snapshot import PageSnapshot
 from dashboards.visit import Visit
+from pilot.formatting import join_names, number, short_day
 from pilot.kpis import KPIS, Verdict
 from pilot.lake_tables.report_tables import ALL_CAFES
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from dashboards.formatting import join_names, number, short_day
 from dashboards.fragments import render, verdict_badge
 from dashboards.reading.quality import FailedExpectation, QualitySummary, State, TableDay
 from dashboards.visit import Visit
 from pilot.expectation_words import expectation_sentence
+from pilot.formatting import join_names, number, short_day
 
 # Uses the shapes and colours of verdicts; None if the day was not validated.
 STYLES: dict[State | None, str] = {"holds": "met", "warns": "cannot_tell", "stops": "missed", None: "missing"}

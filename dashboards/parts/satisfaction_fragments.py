@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
-from dashboards.formatting import interval, measure
 from dashboards.fragments import render
 from dashboards.parts.number_links import Behind, in_text
 from dashboards.reading.satisfaction import Period, Share
 from dashboards.visit import Visit
+from pilot.formatting import interval, measure
 
 SHOWN = ("positive", "mixed", "negative")
 SMALL = 30  # feedbacks, below which chance is named

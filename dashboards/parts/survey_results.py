@@ -9,9 +9,9 @@ import streamlit as st
 
 from dashboards import fragments
 from dashboards.choices.url_choice import url_choice
-from dashboards.formatting import join_names, long_day, number, short_day
 from dashboards.fragments import render
 from dashboards.visit import Visit
+from pilot.formatting import join_names, long_day, number, short_day
 from pilot.survey import Period, Question, distribution, period_on, periods
 from pilot.words import say as say_words
 from storage.store.access import accounts

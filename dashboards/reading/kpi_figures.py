@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboards.formatting import Unit
 from dashboards.reading.page_snapshot import CACHE_ENTRIES, CACHE_TTL_SECONDS, Key, PageSnapshot
+from pilot.formatting import Unit
 from pilot.kpis import Verdict
 from pilot.lake_tables.tables import PILOT_KPIS, SESSIONS
 

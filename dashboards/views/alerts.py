@@ -9,12 +9,12 @@ import streamlit as st
 
 from dashboards import fragments
 from dashboards.choices.url_choice import url_choice
-from dashboards.formatting import clock_time, number, short_day
 from dashboards.parts.incident_list import incident_list
 from dashboards.reading.alert_rows import AlertRow, alert_rows
 from dashboards.visit import Visit, current
 from operations.system import RUN_FOLDER
 from pilot.business_days import business_day
+from pilot.formatting import clock_time, number, short_day
 from pilot.words import section
 
 EVERY = "alla"

@@ -9,10 +9,10 @@ import streamlit as st
 
 from dashboards import fragments
 from dashboards.choices.url_choice import url_choice
-from dashboards.formatting import clock_time, day_and_year, number
 from dashboards.visit import Visit, current
 from pilot.business_days import business_day
 from pilot.composed import composed
+from pilot.formatting import clock_time, day_and_year, number
 from storage.errors import StoreAway
 from storage.store import audit
 

@@ -11,9 +11,8 @@ from markupsafe import Markup
 from dashboards import fragments
 from dashboards.actions.customer_count import customer_count
 from dashboards.charts import charts
+from dashboards.choices.cafe_choice import choose_cafe
 from dashboards.choices.day_choice import choose_day, day_name, freshness
-from dashboards.choices.url_choice import url_choice
-from dashboards.formatting import measure, number
 from dashboards.fragments import Figure
 from dashboards.parts import feedback_fragments
 from dashboards.parts.empty_state import draw_empty_state
@@ -32,6 +31,7 @@ from dashboards.words.kpi_words import shown_interval, shown_value
 from dashboards.words.volume_words import episode_in_words
 from pilot.business_days import at_local
 from pilot.cafes import Cafe
+from pilot.formatting import measure, number
 from pilot.kpis import KPIS
 from pilot.opening_hours import hours_on
 from pipelines.volume.episodes import Episode
@@ -51,7 +51,7 @@ def show(visit: Visit) -> None:
         return
     head = st.container()
     with st.container(horizontal=True, key="controls"):
-        cafe = _choose_cafe(visit)
+        cafe = choose_cafe(visit)
         own = extent(lake, key, cafes=(cafe.id,), simulated=visit.simulated)
         day = choose_day(visit, own if own.first else days)
     with PageSnapshot(lake, *TABLES, *VOLUME_TABLES, days=[day]) as snapshot:
@@ -111,13 +111,6 @@ def _day_in_figures(
         visit.draw(title + feedback_fragments.funnel(visit, shown.funnel, behind=behind))
     _act_first(visit, shown)
     customer_count(visit, cafe, day=day)
-
-
-def _choose_cafe(visit: Visit) -> Cafe:
-    cafes = {cafe.id: cafe for cafe in visit.cafes}
-    names = {cafe.id: cafe.name for cafe in visit.cafes}
-    chosen = url_choice(visit.say("controls.cafe"), names, default=visit.cafes[0].id, name="kafe", width=240)
-    return cafes[chosen]
 
 
 def _is_over(visit: Visit, cafe: Cafe, day: date) -> bool:

@@ -13,7 +13,6 @@ from dashboards.actions.cafes_draft import draft_of_file
 from dashboards.actions.code_actions import retire_code
 from dashboards.actions.confirmed_action import confirmed_action, draw_result
 from dashboards.choices.url_choice import url_choice
-from dashboards.formatting import clock_time, long_day, number, short_day
 from dashboards.parts.cafe_context import cafe_context
 from dashboards.parts.cafes_in_need import cafes_in_need
 from dashboards.reading.code_scans import DAYS, TABLES, code_scans
@@ -21,6 +20,7 @@ from dashboards.reading.page_snapshot import PageSnapshot
 from dashboards.visit import Visit, current
 from pilot.business_days import business_day, days_between
 from pilot.cafes import Cafe
+from pilot.formatting import clock_time, long_day, number, short_day
 from pilot.opening_hours import hours_on, opening_at
 from storage.errors import StoreAway
 from storage.store.cafes import cafe_states, codes, trial_slots

@@ -15,11 +15,11 @@ from dashboards.actions.till_import import till_import
 from dashboards.choices.cafe_choice import choose_cafe
 from dashboards.choices.day_choice import day_name
 from dashboards.choices.url_choice import url_choice
-from dashboards.formatting import clock_time, long_day, number, short_day
 from dashboards.visit import Visit, current
 from pilot.business_days import business_day
 from pilot.cafes import Cafe
 from pilot.count_days import CountDay, count_days
+from pilot.formatting import clock_time, long_day, number, short_day
 from storage.errors import StoreAway
 from storage.store import audit
 from storage.store.cafes import customer_counts

@@ -9,9 +9,9 @@ from dashboards.actions import exports
 from dashboards.actions.feedback_label import label_form
 from dashboards.charts.satisfaction_chart import satisfaction as satisfaction_chart
 from dashboards.charts.satisfaction_chart import satisfaction_in_words
+from dashboards.choices.cafe_choice import choose_cafe
 from dashboards.choices.period_choice import choose_period
 from dashboards.choices.url_choice import url_choice
-from dashboards.formatting import clock_time, long_day, number
 from dashboards.parts import feedback_fragments
 from dashboards.parts.empty_state import draw_empty_state
 from dashboards.parts.number_links import Behind
@@ -27,6 +27,7 @@ from pilot.business_days import business_day
 from pilot.cafes import Cafe
 from pilot.composed import composed
 from pilot.dayparts import DAYPARTS
+from pilot.formatting import clock_time, long_day, number
 from pipelines.feedback.satisfaction import SATISFACTIONS
 from pipelines.language.labels import THEMES
 
@@ -45,7 +46,7 @@ def show(visit: Visit) -> None:
         return
     head = st.container()
     with st.container(horizontal=True, key="controls"):
-        cafe = _choose_cafe(visit)
+        cafe = choose_cafe(visit)
         first, last = choose_period(visit, days)
     fresh = visit.say(
         "guests.period",
@@ -96,12 +97,6 @@ def show(visit: Visit) -> None:
             exports.download_csv(
                 visit, header, lambda: _rows(visit, search(MOST_EXPORTED)), name=f"{cafe.id}-{first}-{last}"
             )
-
-
-def _choose_cafe(visit: Visit) -> Cafe:
-    cafes = {cafe.id: cafe for cafe in visit.cafes}
-    names = {cafe.id: cafe.name for cafe in visit.cafes}
-    return cafes[url_choice(visit.say("controls.cafe"), names, default=visit.cafes[0].id, name="kafe", width=240)]
 
 
 def _filters(visit: Visit) -> Filter:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards import fragments
-from dashboards.formatting import clock_time, long_day
 from dashboards.parts.guest_answer_part import guest_answer
 from dashboards.visit import Visit, current
 from pilot.business_days import business_day
 from pilot.composed import composed
+from pilot.formatting import clock_time, long_day
 from pilot.identifiers import readable
 from pilot.support_hours import closed_weekdays, support_at
 from pilot.words import say as say_words

@@ -13,7 +13,6 @@ from dashboards import fragments
 from dashboards.charts import period_charts
 from dashboards.choices.day_choice import freshness
 from dashboards.choices.url_choice import url_choice
-from dashboards.formatting import measure, short_day
 from dashboards.parts import basis_links, feedback_fragments
 from dashboards.parts.empty_state import draw_empty_state
 from dashboards.parts.fair_comparison_part import draw_comparison
@@ -28,6 +27,7 @@ from dashboards.reading.session_list import NO_MODE
 from dashboards.visit import Visit, current
 from dashboards.words.measure_words import basis_in_words, range_in_words, target_of, value_in_words
 from pilot.business_days import days_between
+from pilot.formatting import measure, short_day
 from pipelines.statistics.clustered import Ratio
 from pipelines.statistics.intervals import wilson
 

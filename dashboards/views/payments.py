@@ -10,7 +10,6 @@ from dashboards import fragments
 from dashboards.actions.confirmed_action import draw_result
 from dashboards.actions.payout_by_hand import by_hand, stop_switch
 from dashboards.actions.payout_rulings import held_rewards, waiting_batches
-from dashboards.formatting import day_and_year
 from dashboards.parts.payment_changes import changes_table
 from dashboards.parts.payouts import failures, gate, lead
 from dashboards.reading.payouts import pilot_payouts, rulings
@@ -19,6 +18,7 @@ from payouts.answering import earned_in_words
 from payouts.meanings import for_staff
 from pilot.business_days import business_day
 from pilot.composed import composed
+from pilot.formatting import day_and_year
 from pilot.identifiers import readable
 from pilot.money import kronor
 from pilot.words import say as say_words

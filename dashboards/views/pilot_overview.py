@@ -14,7 +14,6 @@ from dashboards import fragments
 from dashboards.charts import charts
 from dashboards.choices.cafes_beside import MOST_BESIDE, cafes_beside
 from dashboards.choices.day_choice import choose_day, day_name, freshness
-from dashboards.formatting import join_names, measure, number, short_day
 from dashboards.parts import payment_table
 from dashboards.parts.empty_state import draw_empty_state
 from dashboards.parts.kpi_grid import kpi_grid
@@ -33,6 +32,7 @@ from dashboards.words.kpi_words import shown_interval, shown_value
 from dashboards.words.reasons import COMMANDS, GAPS, reason
 from pilot.business_days import days_between
 from pilot.cafes import Cafe
+from pilot.formatting import join_names, measure, number, short_day
 from pilot.kpis import KPIS
 from pilot.opening_hours import open_on
 

@@ -14,7 +14,6 @@ from dashboards.actions.code_actions import add_code, replace_code, retire_code
 from dashboards.actions.confirmed_action import draw_result
 from dashboards.actions.exports import download_csv, download_pdf
 from dashboards.choices.cafe_choice import choose_cafe
-from dashboards.formatting import clock_time, short_day
 from dashboards.reading.code_scans import DAYS, TABLES, code_scans
 from dashboards.reading.page_snapshot import PageSnapshot
 from dashboards.visit import Visit, current
@@ -24,6 +23,7 @@ from operations.codes.sheet import sheet_pdf
 from pilot.business_days import business_day, days_between
 from pilot.cafes import Cafe
 from pilot.code_silence import is_silent
+from pilot.formatting import clock_time, short_day
 from pilot.opening_hours import opening_at
 from storage.errors import StoreAway
 from storage.store.cafes import codes

@@ -8,13 +8,13 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import fragments
-from dashboards.formatting import clock_time, long_day, number, short_day
 from dashboards.parts import quality_fragments
 from dashboards.reading.page_snapshot import PageSnapshot
 from dashboards.reading.quality import TABLES, QualitySummary, QuarantinedRow, days_shown, quality_summary
 from dashboards.visit import Visit, current
 from pilot.business_days import business_day
 from pilot.expectation_words import expectation_sentence
+from pilot.formatting import clock_time, long_day, number, short_day
 from pilot.lake_tables.insight_tables import WHOLE_ROW
 
 REFERENCE_NAME = "referens"  # in the address, only to be shown

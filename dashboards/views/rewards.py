@@ -14,7 +14,6 @@ from dashboards.actions.exports import download_csv
 from dashboards.actions.voucher_action import SECTION, voucher_action
 from dashboards.choices.cafe_choice import choose_cafe
 from dashboards.choices.url_choice import url_choice
-from dashboards.formatting import clock_time, long_day, number, short_day
 from dashboards.fragments import Figure
 from dashboards.reading.page_snapshot import PageSnapshot
 from dashboards.reading.rewards import TABLES, useful_by_day
@@ -22,6 +21,7 @@ from dashboards.visit import Visit, current
 from payouts.deciding import BUDGET_FACTOR
 from pilot.business_days import business_day, days_between
 from pilot.cafes import Cafe
+from pilot.formatting import clock_time, long_day, number, short_day
 from pilot.money import kronor
 from pilot.words import section
 from storage.errors import StoreAway

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from dashboards import fragments
 from dashboards.actions.rule_actions import deliver_again, draw_result, draw_secret, new_rule, rule_actions
-from dashboards.choices.url_choice import url_choice
+from dashboards.choices.cafe_choice import choose_cafe
 from dashboards.visit import Visit, current
 from operations.webhooks.addresses import masked
 from pilot.business_days import business_day
@@ -31,7 +31,7 @@ def show(visit: Visit) -> None:
     """Draw the page."""
     head = st.container()
     with st.container(horizontal=True, key="controls"):
-        cafe = _choose_cafe(visit)
+        cafe = choose_cafe(visit)
     with head:
         visit.draw(fragments.page_head(crumb=visit.say("rules.crumb"), title=cafe.name, freshness=""))
     try:
@@ -52,12 +52,6 @@ def show(visit: Visit) -> None:
             rule_actions(visit, rule)
     new_rule(visit, cafe)
     _deliveries(visit, cafe, sent, names={rule.id: rule.name for rule in rules})
-
-
-def _choose_cafe(visit: Visit) -> Cafe:
-    cafes = {cafe.id: cafe for cafe in visit.cafes}
-    names = {cafe.id: cafe.name for cafe in visit.cafes}
-    return cafes[url_choice(visit.say("controls.cafe"), names, default=visit.cafes[0].id, name="kafe", width=240)]
 
 
 def _lead(visit: Visit, rules: Sequence[Rule]) -> str:

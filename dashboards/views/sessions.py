@@ -9,7 +9,6 @@ from dashboards import fragments
 from dashboards.choices.period_choice import choose_period
 from dashboards.choices.session_filter import CAFE, EVERY_CAFE, NAMES, read_filter
 from dashboards.choices.url_choice import url_choice
-from dashboards.formatting import clock_time, long_day, number, short_day
 from dashboards.parts import feedback_fragments
 from dashboards.parts.empty_state import draw_empty_state
 from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
@@ -18,6 +17,7 @@ from dashboards.reading.page_snapshot import PageSnapshot, versions_key
 from dashboards.reading.session_list import TABLES, ListedSession, SessionFilter, session_list
 from dashboards.visit import Visit, current
 from pilot.business_days import business_day, days_between
+from pilot.formatting import clock_time, long_day, number, short_day
 from pilot.identifiers import readable
 
 A_TIME = 30

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dashboards import fragments
 from dashboards.actions.survey_form import survey_form
-from dashboards.formatting import long_day
 from dashboards.parts.survey_results import survey_results
 from dashboards.visit import Visit, current
+from pilot.formatting import long_day
 from pilot.survey import period_on
 from pilot.words import say as say_words
 

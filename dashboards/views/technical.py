@@ -14,7 +14,6 @@ from dashboards import fragments
 from dashboards.charts import charts
 from dashboards.charts.chart_colours import palette
 from dashboards.choices.day_choice import choose_day, day_name, freshness
-from dashboards.formatting import clock_time, day_and_year, measure, number
 from dashboards.parts.empty_state import draw_empty_state
 from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
 from dashboards.reading.calendar import extent
@@ -24,6 +23,7 @@ from dashboards.visit import Visit, current
 from operations.load_records import read_load_tests
 from operations.system import RUN_FOLDER
 from pilot.business_days import business_day, local_time
+from pilot.formatting import clock_time, day_and_year, measure, number
 from pipelines.figures.uptime import SERVICE_TARGET
 
 ROW_PX = 34

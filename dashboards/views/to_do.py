@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboards import fragments
 from dashboards.actions.case_actions import case_actions, draw_result, make_case, new_case
-from dashboards.choices.url_choice import url_choice
+from dashboards.choices.cafe_choice import choose_cafe
 from dashboards.parts import case_fragments, feedback_fragments
 from dashboards.parts.empty_state import draw_empty_state
 from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
@@ -57,7 +57,7 @@ def show(visit: Visit) -> None:
     week = monday_of(visit.today)
     head = st.container()
     with st.container(horizontal=True, key="controls"):
-        cafe = _choose_cafe(visit)
+        cafe = choose_cafe(visit)
     with head:
         crumb = visit.say("todo.crumb", week=week.isocalendar().week)
         visit.draw(fragments.page_head(crumb=crumb, title=cafe.name, freshness=""))
@@ -74,12 +74,6 @@ def show(visit: Visit) -> None:
     drawn |= {each.id for each in cases.all if each.week == week - timedelta(days=DAYS_A_WEEK)}
     _others(visit, cafe, [each for each in cases.all if each.id not in drawn], cases=cases)
     _recovery(visit, cases)
-
-
-def _choose_cafe(visit: Visit) -> Cafe:
-    cafes = {cafe.id: cafe for cafe in visit.cafes}
-    names = {cafe.id: cafe.name for cafe in visit.cafes}
-    return cafes[url_choice(visit.say("controls.cafe"), names, default=visit.cafes[0].id, name="kafe", width=240)]
 
 
 def _cases(visit: Visit, cafe: Cafe) -> _Cases:

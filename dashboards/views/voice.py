@@ -14,7 +14,6 @@ from dashboards.charts import charts
 from dashboards.charts.chart_colours import palette
 from dashboards.choices.day_choice import freshness
 from dashboards.choices.url_choice import url_choice
-from dashboards.formatting import interval, measure, number
 from dashboards.parts.empty_state import draw_empty_state
 from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
 from dashboards.reading.calendar import extent
@@ -22,6 +21,7 @@ from dashboards.reading.page_snapshot import PageSnapshot, versions_key
 from dashboards.reading.voice_quality import SPLITS, TABLES, HeardGroup, Split, VoiceQuality, voice_quality
 from dashboards.visit import Visit, current
 from pilot.business_days import days_between
+from pilot.formatting import interval, measure, number
 from pipelines.statistics.intervals import wilson
 
 PERIODS = {"7": 7, "30": 30}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dashboards.formatting import clock_time, short_day
 from dashboards.visit import Visit
 from pilot.business_days import business_day
+from pilot.formatting import clock_time, short_day
 from pilot.words import section
 from storage.store.cafes.codes import ISSUE, Code, CodeEvent
 

@@ -6,10 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from dashboards.formatting import number
 from dashboards.visit import Visit
 from operations.counts.till_import import MAX_BYTES, ExportTooLarge, ImportPlan
 from pilot.counts import MOST_CUSTOMERS
+from pilot.formatting import number
 from pilot.words import section
 from pipelines.till.answers import Question
 from pipelines.till.errors import Fault, UnreadableExport

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dashboards.formatting import interval, measure
 from dashboards.reading.kpi_figures import KpiFigure
 from dashboards.visit import Visit
+from pilot.formatting import interval, measure
 from pilot.kpis import KPIS
 
 WIDE_SHARE = 0.05  # A wider interval of a share is shown in whole per cent.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from dashboards.formatting import interval, measure, number
 from dashboards.reading.fair_comparison import SHARES, Figure
 from dashboards.reading.kpi_period import Measure
 from dashboards.visit import Visit
 from dashboards.words.kpi_words import WIDE_SHARE, target_in_words
+from pilot.formatting import interval, measure, number
 from pilot.kpis import KPIS
 from pilot.money import ORE_PER_KRONA
 

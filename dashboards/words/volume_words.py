@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from dashboards.formatting import number
 from dashboards.visit import Visit
 from pilot.business_days import local_time
+from pilot.formatting import number
 from pipelines.volume.episodes import Episode
 
 

@@ -12,7 +12,6 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboards.page_registry import PAGES
 from pilot.kpis import KPIS
 from pilot.lake_tables.tables import (
     CUSTOMER_COUNTS,
@@ -77,17 +76,6 @@ def test_a_day_shows_the_figures_of_an_independent_query(home: Home, visit_pages
         sessions.filter(pl.col("first_turn_at").is_not_null()).height,
         completed,
     ]
-
-
-def test_every_page_opens_after_every_other_page_was_read(home: Home, visit_pages: Pages):
-    """Choices outlive their page: a name must not be one kind of widget here and another there."""
-    make_day(home.cafes(), YESTERDAY).write(home.lake())
-    make_day(home.cafes(), TODAY).write(home.lake())
-    at = visit_pages().run()
-    for entry in (*PAGES, *reversed(PAGES)):
-        at.switch_page(f"views/{entry.script}").run()
-        assert 'class="pf-trouble"' not in " ".join(part.value for part in at.html), entry.script
-        assert not at.exception, entry.script
 
 
 def test_every_quote_of_the_day_can_be_shown_latest_first(home: Home, visit_pages: Pages):
