@@ -17,6 +17,8 @@ SEPARATORS = str.maketrans("", "", " -()\u00a0")
 
 Role = Literal["pilot_manager", "technical_lead", "devops"]
 ROLES: tuple[Role, ...] = ("pilot_manager", "technical_lead", "devops")
+Level = Literal[1, 2, 3]
+LEVEL_OF_ROLE: dict[Role, Level] = {"pilot_manager": 1, "technical_lead": 2, "devops": 3}
 
 
 class InvalidContacts(PilotError):
@@ -28,12 +30,18 @@ class _Checked(BaseModel):
 
 
 class Person(_Checked):
-    """A person of the team."""
+    """A person of the team; without `level`, the role gives the support level at which alerts reach them."""
 
     role: Role
     name: str = ""
     phone: str
     email: str = ""
+    level: Level | None = None
+
+    @property
+    def support_level(self) -> Level:
+        """Return the support level at which alerts reach this person."""
+        return self.level or LEVEL_OF_ROLE[self.role]
 
 
 class CafeContact(_Checked):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
 from pilot.composed import composed
 from pilot.errors import InvalidSettings
@@ -17,6 +17,22 @@ from pilot.events import PROBER_REPLICAS
 PREFIX = "PILOT_"
 LAST_PORT = 65535
 SHORTEST_TOKEN = 20  # characters of a secret that nobody can guess
+SECURE_OR_LOCAL = r"(https://|http://(?=([^@/\s]*@)?(127\.0\.0\.1|localhost)[:/]))"
+_SLACK = r"[^\s@/?#]+/services/[A-Za-z0-9]+/[A-Za-z0-9]+/[A-Za-z0-9]+", (
+    "https://hooks.slack.com/services/T.../B.../..., the webhook that Slack shows"
+)
+CHANNEL_FORMS = {
+    "alert_slack_url": _SLACK,
+    "alert_slack_incidents_url": _SLACK,
+    "alert_sms_url": (
+        r"[A-Za-z0-9]+:[A-Za-z0-9]+@[^\s@/?#]+/a1/sms\?from=(\+[1-9][0-9]{5,14}|[A-Za-z][A-Za-z0-9]{2,10})",
+        "https://USER:PASSWORD@api.46elks.com/a1/sms?from=NAME, with a name of 3 to 11 letters and digits",
+    ),
+    "alert_pagerduty_url": (
+        r"[A-Za-z0-9]{20,64}@[^\s@/?#]+/v2/enqueue",
+        "https://ROUTINGKEY@events.pagerduty.com/v2/enqueue, with the key of an Events API v2 integration",
+    ),
+}
 
 
 class Settings(BaseModel):
@@ -210,9 +226,51 @@ class Settings(BaseModel):
         pattern=r"^$|^[^\s@<>\"]{1,64}@[A-Za-z0-9.-]{1,190}$",
         description="Sender's address of the pilot's mail, which the mail server may send for; empty: no mail is sent.",
     )
+    alert_slack_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="Slack's incoming webhook of #pilot-program-alerts, https://hooks.slack.com/services/T.../B.../...; "
+        "empty: no alerts to Slack.",
+    )
+    alert_slack_incidents_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="Slack's incoming webhook of #incident-response, for incidents' timelines; empty: none.",
+    )
+    alert_mail_to: str = Field(
+        default="",
+        pattern=r"^$|^[^\s@<>\"]{1,64}@[A-Za-z0-9.-]{1,190}$",
+        description="Address for alerts by e-mail, sent with PILOT_SMTP_URL and PILOT_MAIL_FROM; empty: none.",
+    )
+    alert_sms_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="46elks for texts, critical alerts only: https://USER:PASSWORD@api.46elks.com/a1/sms?from=NAME, where "
+        "NAME has at most 11 letters and digits; empty: none.",
+    )
+    alert_pagerduty_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="PagerDuty for high alerts after hours: https://ROUTINGKEY@events.pagerduty.com/v2/enqueue; empty: "
+        "none.",
+    )
+    alert_heartbeat_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="Address fetched each minute while alerts work, of a service outside that reports its absence, such "
+        "as healthchecks.io; empty: none.",
+    )
+    alertmanager_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="Bearer token with which Alertmanager delivers to the watch, 20 characters or more; empty: nothing is "
+        "received.",
+    )
+    alertmanager_port: int = Field(
+        default=8502, ge=1, le=65535, description="Port of the watch for Alertmanager, loopback only."
+    )
+    docs_url: str = Field(
+        default="",
+        description="Address under which the folder docs can be read, for links in alerts, without a final slash; empty: "
+        "links are paths in the repository.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Level of the logs.")
 
-    @field_validator("probe_token", "secret_key")
+    @field_validator("probe_token", "secret_key", "alertmanager_token")
     @classmethod
     def _is_hard_to_guess(cls, token: SecretStr) -> SecretStr:
         length = len(token.get_secret_value())
@@ -236,6 +294,22 @@ class Settings(BaseModel):
                 "expected smtp://user:password@host:587 or smtps://user:password@host:465; write @, : and / in a "
                 "password as %40, %3A and %2F"
             )
+        return url
+
+    @field_validator("alert_slack_url", "alert_slack_incidents_url", "alert_sms_url", "alert_pagerduty_url")
+    @classmethod
+    def _is_channel(cls, url: SecretStr, info: ValidationInfo) -> SecretStr:
+        """Refuse another form without repeating it: it holds a key."""
+        form, example = CHANNEL_FORMS[str(info.field_name)]
+        if url.get_secret_value() and not re.fullmatch(SECURE_OR_LOCAL + form, url.get_secret_value()):
+            raise ValueError(f"expected {example}")
+        return url
+
+    @field_validator("alert_heartbeat_url")
+    @classmethod
+    def _is_secure(cls, url: SecretStr) -> SecretStr:
+        if url.get_secret_value() and not re.fullmatch(SECURE_OR_LOCAL + r"[^\s]+", url.get_secret_value()):
+            raise ValueError("expected an address that begins with https://")
         return url
 
     @field_validator("replica")
@@ -274,7 +348,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     except ValidationError as error:
         faults = "\n".join(
             f"{PREFIX}{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']} (found {item['input']!r})"
-            if not any(part in str(item["loc"]) for part in ("secret", "key", "token", "smtp"))
+            if not any(_is_secret(str(part)) for part in item["loc"])
             else f"{PREFIX}{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
             for item in error.errors()
         )
@@ -283,11 +357,16 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         update={
             "home": settings.home.expanduser(),
             "public_url": settings.public_url.rstrip("/"),
+            "docs_url": settings.docs_url.rstrip("/"),
             "entrance_url": _own_url(settings.entrance_url, settings.entrance_port),
             "pages_url": _own_url(settings.pages_url, settings.dashboards_port),
             "dagster_url": _own_url(settings.dagster_url, settings.dagster_port),
         }
     )
+
+
+def _is_secret(name: str) -> bool:
+    return name in Settings.model_fields and Settings.model_fields[name].annotation is SecretStr
 
 
 def _own_url(url: str, port: int) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from operations.alerting.alertmanager import AlertmanagerServer, Receiver
+from operations.alerting.router import AlertRouter
 from operations.backup.redemptions import RedemptionExport
 from operations.backup.schedule import COPY_SECONDS, DAILY_SECONDS, CarriedBackups, DailyBackups, StoreCopies
 from operations.incidents.outage import OutageWatcher
@@ -19,9 +23,12 @@ from operations.system import HEARTBEAT_NAME, RUN_FOLDER
 from operations.watch.alerts.backups import BackupWatcher
 from operations.watch.alerts.codes import CodeWatcher
 from operations.watch.alerts.digests import DigestWatcher
+from operations.watch.alerts.data_check import DataCheckWatcher
 from operations.watch.alerts.dip import DipRule, DipWatcher
+from operations.watch.alerts.open_incidents import IncidentWatcher
 from operations.watch.alerts.stale_figures import StaleFiguresWatcher
 from operations.watch.alerts.stopped_automation import StoppedAutomationWatcher
+from operations.watch.alerts.undelivered import UndeliveredWatcher
 from operations.watch.alerts.urgent import UrgentWatcher
 from operations.watch.alerts.volume import VolumeWatcher
 from operations.watch.alerts.webhooks import WebhookWatcher
@@ -50,6 +57,10 @@ AUTOMATION_SECONDS = 60
 OUTAGE_SECONDS = 15
 BACKUP_WATCH_SECONDS = 300
 STATUS_SECONDS = 60
+ROUTER_SECONDS = 5
+INCIDENT_SECONDS = 15
+UNDELIVERED_SECONDS = 60
+DATA_CHECK_SECONDS = 600
 
 _log = structlog.get_logger("operations.watch")
 
@@ -62,7 +73,7 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
     """
     every = home.settings.probe_seconds
     pages = Pages(home)
-    with home.append_log(REPLICA) as log, open_client() as client:
+    with home.append_log(REPLICA) as log, open_client() as client, _alertmanager(home):
 
         def targets() -> list[Target]:
             known = pages.current()
@@ -139,6 +150,10 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
             (DailyBackups(home, clock=now), DAILY_SECONDS),
             (CarriedBackups(home, clock=now), COPY_SECONDS),
             (BackupWatcher(home, clock=now), BACKUP_WATCH_SECONDS),
+            (AlertRouter(home, clock=now), ROUTER_SECONDS),
+            (IncidentWatcher(home, clock=now), INCIDENT_SECONDS),
+            (UndeliveredWatcher(home, clock=now), UNDELIVERED_SECONDS),
+            (DataCheckWatcher(home, clock=now), DATA_CHECK_SECONDS),
         ):
             scheduler.add_job(job, trigger="interval", seconds=seconds, coalesce=True, max_instances=1)
         scheduler.add_job(
@@ -156,6 +171,24 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
         finally:
             scheduler.shutdown(wait=True)
     _log.info("stopped watching")
+
+
+@contextlib.contextmanager
+def _alertmanager(home: Home) -> Iterator[None]:
+    """Receive Alertmanager's webhook if it has a token; a port in use is logged, and the watch goes on."""
+    token = home.settings.alertmanager_token.get_secret_value()
+    if not token:
+        yield
+        return
+    receiver = Receiver(home.root / RUN_FOLDER, clock=lambda: datetime.now(UTC))
+    try:
+        server = AlertmanagerServer(receiver, token=token, port=home.settings.alertmanager_port)
+    except OSError as error:
+        _log.error("Alertmanager's port cannot be opened", port=home.settings.alertmanager_port, code=error.errno)
+        yield
+        return
+    with server:
+        yield
 
 
 def watch(home: Home) -> None:

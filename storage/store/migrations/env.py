@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 
 from storage.store.schemas import access as access_schema
+from storage.store.schemas import alerts as alerts_schema
 from storage.store.schemas import cases as cases_schema
 from storage.store.schemas import digests as digests_schema
 from storage.store.schemas import incidents as incidents_schema
@@ -17,7 +18,7 @@ from storage.store.schemas import webhooks as webhooks_schema
 from storage.store.schemas.core import metadata
 
 # Imported for their tables.
-_ = [access_schema, cases_schema, digests_schema, incidents_schema, money_schema, payout_schema]
+_ = [access_schema, alerts_schema, cases_schema, digests_schema, incidents_schema, money_schema, payout_schema]
 _ += [privacy_schema, provider_schema, surveys_schema, webhooks_schema]
 context.configure(
     connection=context.config.attributes["connection"],

@@ -1,0 +1,1 @@
+"""Alerts in the store: episodes, the outbox of their messages, silences and the router's marks."""
