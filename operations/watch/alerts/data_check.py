@@ -24,13 +24,17 @@ _log = structlog.get_logger("operations.watch")
 
 
 class DataCheckWatcher:
-    """Verifies once a night; errors are logged, then tried again."""
+    """Verifies once a night; a fault is verified again at the next run before it is reported.
+
+    While the store does not answer nothing is verified, because that is another alert.
+    """
 
     def __init__(self, home: Home, *, clock: Callable[[], datetime]) -> None:
         self._home = home
         self._clock = clock
         self._records = AlertRecords(home.root / RUN_FOLDER / RECORDS_NAME, clock=clock)
         self._checked: date | None = None
+        self._wrong_before: set[str] = set()
 
     def __call__(self) -> None:
         """Verify if this night's check is due."""
@@ -38,12 +42,17 @@ class DataCheckWatcher:
         if now.time() < NOT_BEFORE or self._checked == now.date():
             return
         try:
-            wrong = [each for each in verify_data(self._home) if not each.ok]
+            with self._home.store().reading():
+                wrong = [each for each in verify_data(self._home) if not each.ok]
         except StoreUnusable:
             self._records.report([Alert(ALERT, "store", "high", f"The store's file is damaged. {REMEDY}")])
             return
         except (PilotError, OSError) as error:
             _log.error("the data cannot be verified", reason=type(error).__name__)
+            return
+        names = {each.name for each in wrong}
+        if not names <= self._wrong_before:
+            self._wrong_before = names
             return
         self._records.report(
             [
