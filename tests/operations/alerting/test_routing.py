@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from operations.record_lines import append_record
 from operations.watch.alerts.alert_records import Alert
 from storage.store.alerts import episodes, silences
 from tests.operations.alerting.conftest import MONDAY_NOON, Pilot, backup, both_stores
@@ -208,8 +209,6 @@ def test_a_silence_for_everything_or_without_a_reason_is_refused(pilot: Pilot) -
 
 
 def test_urgent_feedback_is_a_link_without_session_kind_or_words(pilot: Pilot) -> None:
-    from operations.record_lines import append_record
-
     pilot.start()
     session = "019a0000-0000-7000-8000-000000000001"
     append_record(
