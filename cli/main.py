@@ -27,6 +27,7 @@ class _Pilot(LazyGroup):
         "logs": ("operating", "Group the services' errors; show the lines of a service or session."),
         "certs": ("operating", "Show the days left of the hosts' certificates."),
         "domains": ("operating", "Verify the hosts from outside: DNS, TLS, redirect, headers, WebSocket."),
+        "alerts": ("operating", "Set up, test, list, acknowledge and silence alerts."),
         "contacts": ("operating", "Check the people to call; make the one-page sheet for the cafés."),
         "training": ("operating", "Record and list who was trained, and in which drill."),
         "seed": ("running", "Prepare the home: folders, store, one code for each café."),

@@ -27,7 +27,8 @@ RECORDS_NAME = "alertmanager.ndjson"
 LARGEST = 1024 * 1024
 TIMEOUT_SECONDS = 10
 SUBJECT_LABELS = ("cafe", "service", "instance", "job", "device", "mountpoint")
-NO_SUBJECT = ("alertname", "severity", "monitor", "replica", "prometheus")
+NO_SUBJECT = ("alertname", "severity", "source", "monitor", "replica", "prometheus")
+TEXTS = ("text", "summary", "description")  # annotations, the first that is there
 
 _log = structlog.get_logger("operations.alerting")
 
@@ -109,7 +110,7 @@ class Receiver:
 
     def _write(self, alert: _Alert, name: str, subject: str) -> None:
         severity = alert.labels.get("severity", "")
-        text = alert.annotations.get("summary") or alert.annotations.get("description") or ""
+        text = next((alert.annotations[each] for each in TEXTS if alert.annotations.get(each)), "")
         append_record(
             self._path,
             {

@@ -7,7 +7,7 @@ nobody can know whether the message left: its rows become `unknown` and are not 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -131,6 +131,21 @@ def add(connection: Connection, deliveries: Sequence[Delivery]) -> int:
     for each in new:
         connection.execute(insert(rows).values(**{field.name: getattr(each, field.name) for field in fields(Delivery)}))
     return len(new)
+
+
+def add_claimed(connection: Connection, deliveries: Sequence[Delivery], *, at: datetime) -> None:
+    """Add rows that this process sends at once, within a transaction: no watch claims them."""
+    for each in deliveries:
+        message = new_identifier()
+        add(connection, [replace(each, state="sending", attempts=1, claimed_at=at, message_id=message)])
+
+
+def claimed_of(store: Store, deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Return rows as the outbox has them, in their order there."""
+    ids = [each.id for each in deliveries]
+    with store.reading() as connection:
+        found = connection.execute(select(*_COLUMNS).where(rows.c.id.in_(ids)).order_by(rows.c.next_at, rows.c.id))
+        return [Delivery(**row._mapping) for row in found]
 
 
 def claim(store: Store, *, now: datetime) -> list[Delivery]:
