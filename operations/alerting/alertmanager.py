@@ -1,7 +1,8 @@
 """Receives Alertmanager's webhook, version 4, on a loopback port with a bearer token.
 
 Each alert of a payload is written to a file of records first, as every alert is. Alertmanager repeats what is firing;
-only a change is recorded, by name and subject.
+only a change is recorded, by name and subject. The watchdog, an alert of the severity none that always fires, is a sign
+of life: `monitoring_silent` is reported when it stays away.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from operations.record_lines import append_record
 
 PATH = "/alertmanager"
 RECORDS_NAME = "alertmanager.ndjson"
+ALIVE_NAME = "alertmanager.alive"
+NO_SEVERITY = "none"  # of the watchdog, an alert that always fires
 LARGEST = 1024 * 1024
 TIMEOUT_SECONDS = 10
 SUBJECT_LABELS = ("cafe", "service", "instance", "job", "device", "mountpoint")
@@ -99,6 +102,9 @@ class Receiver:
         changed = 0
         with self._lock:
             for alert in payload.alerts:
+                if alert.labels.get("severity") == NO_SEVERITY:
+                    (self._path.parent / ALIVE_NAME).write_text(self._clock().isoformat(), encoding="utf-8")
+                    continue
                 key = (alert.labels["alertname"], subject_of(alert))
                 is_firing = alert.status == "firing"
                 if (key in self._firing) == is_firing:

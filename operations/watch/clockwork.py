@@ -25,6 +25,7 @@ from operations.watch.alerts.codes import CodeWatcher
 from operations.watch.alerts.digests import DigestWatcher
 from operations.watch.alerts.data_check import DataCheckWatcher
 from operations.watch.alerts.dip import DipRule, DipWatcher
+from operations.watch.alerts.monitoring_silence import MonitoringWatcher
 from operations.watch.alerts.open_incidents import IncidentWatcher
 from operations.watch.alerts.stale_figures import StaleFiguresWatcher
 from operations.watch.alerts.stopped_automation import StoppedAutomationWatcher
@@ -154,6 +155,7 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
             (IncidentWatcher(home, clock=now), INCIDENT_SECONDS),
             (UndeliveredWatcher(home, clock=now), UNDELIVERED_SECONDS),
             (DataCheckWatcher(home, clock=now), DATA_CHECK_SECONDS),
+            (MonitoringWatcher(home, clock=now), UNDELIVERED_SECONDS),
         ):
             scheduler.add_job(job, trigger="interval", seconds=seconds, coalesce=True, max_instances=1)
         scheduler.add_job(

@@ -1,0 +1,38 @@
+"""Reports that Alertmanager's watchdog stays away: alerts on metrics cannot fire then, and nothing else would say so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from operations.alerting.alertmanager import ALIVE_NAME
+from operations.system import RUN_FOLDER
+from operations.watch.alerts.alert_records import Alert, AlertRecords
+from storage.home import Home
+
+ALERT = "monitoring_silent"
+RECORDS_NAME = "monitoring.ndjson"
+SILENT_AFTER = timedelta(minutes=10)
+
+
+class MonitoringWatcher:
+    """Compares the watchdog's last delivery with the time; nothing is expected without a token."""
+
+    def __init__(self, home: Home, *, clock: Callable[[], datetime]) -> None:
+        self._is_expected = bool(home.settings.alertmanager_token.get_secret_value())
+        self._alive = home.root / RUN_FOLDER / ALIVE_NAME
+        self._clock = clock
+        self._started = clock()
+        self._records = AlertRecords(home.root / RUN_FOLDER / RECORDS_NAME, clock=clock)
+
+    def __call__(self) -> None:
+        """Run once."""
+        silent = self._is_expected and self._clock() - max(self._last(), self._started) > SILENT_AFTER
+        text = "Alertmanager has not delivered its watchdog for ten minutes: alerts on metrics cannot fire."
+        self._records.report([Alert(ALERT, "alertmanager", "high", text)] if silent else [])
+
+    def _last(self) -> datetime:
+        try:
+            return datetime.fromisoformat(self._alive.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return self._started
