@@ -15,6 +15,7 @@ Permission = Literal[
     "money.change",  # approve, release, pay by hand
     "cafes",  # limits, pause, codes and accounts of every café
     "technical",  # performance, alerts, data quality
+    "alerts.change",  # acknowledge, judge and silence alerts
     "audit",  # the audit log
     "dagster",  # read Dagster's page
     "dagster.change",  # start and stop things there
@@ -27,9 +28,9 @@ PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
 
 OF_ROLE: dict[Role, frozenset[Permission]] = {
     "manager": frozenset({"feedback", "cafe.change", "harmful"}),
-    "support": frozenset({"feedback", "money", "technical", "monitoring"}),
+    "support": frozenset({"feedback", "money", "technical", "alerts.change", "monitoring"}),
     "pilot_manager": frozenset(PERMISSIONS) - {"dagster.change", "accounts"},
-    "data": frozenset({"feedback", "pilot", "technical", "dagster", "dagster.change", "monitoring"}),
+    "data": frozenset({"feedback", "pilot", "technical", "alerts.change", "dagster", "dagster.change", "monitoring"}),
     "admin": frozenset(PERMISSIONS),
 }
 

@@ -1,42 +1,19 @@
-"""The alerts that the watch and Dagster recorded, as rows: open ones first, then the latest."""
+"""The alerts of the store as rows: open ones first, then the latest, with who acknowledged them and what was sent."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from operations.record_lines import records_of
-from operations.watch.alerts import (
-    backups,
-    codes,
-    digests,
-    dip,
-    run_alerts,
-    stale_figures,
-    stopped_automation,
-    urgent,
-    webhooks,
-)
-from operations.watch.money import payments
+from storage.store.alerts import deliveries, episodes, silences
+from storage.store.alerts.deliveries import Delivery
+from storage.store.alerts.episodes import Episode
+from storage.store.engine import Store
 
-State = Literal["open", "event", "resolved"]
-ORDER: dict[State, int] = {"open": 0, "event": 1, "resolved": 1}
-URGENT = "urgent_feedback"
-EVENTS = run_alerts.RECORDS_NAME  # its alerts have no end
-WITH_AN_END = (
-    payments.RECORDS_NAME,
-    stale_figures.RECORDS_NAME,
-    stopped_automation.RECORDS_NAME,
-    dip.RECORDS_NAME,
-    backups.RECORDS_NAME,
-    digests.RECORDS_NAME,
-    webhooks.RECORDS_NAME,
-    codes.RECORDS_NAME,
-)
-OF_A_CAFE = (dip.ALERT, digests.ALERT, webhooks.ALERT)  # Their subject begins with the café.
+State = Literal["open", "acknowledged", "event", "resolved"]
+ORDER: dict[State, int] = {"open": 0, "acknowledged": 1, "event": 2, "resolved": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +21,24 @@ class AlertRow:
     """One alert.
 
     Attributes:
-        state: open (not resolved), event (it has no end) or resolved.
+        id: Its identifier.
+        state: open, acknowledged, event (it happened and has no end) or resolved.
         name: Its kind.
         subject: The rail, batch, table, run or café that it is about.
         severity: high, medium or low.
         at: When it began.
-        ended_at: When it was resolved; None if it was not.
+        ended_at: When it ended; None if it has not, or has no end.
         cafe: The café, empty if it is about none.
+        flaps: How often it began again soon after its end.
+        level: The support level that was notified last; 0 if none was.
+        acknowledged_by: Who acknowledged it; empty if nobody did.
+        acknowledged_at: When.
+        verdict: Whether it was right to fire; empty if unjudged.
+        delivered: Messages that were delivered.
+        undelivered: Messages that were given up, or of which nobody knows.
     """
 
+    id: str
     state: State
     name: str
     subject: str
@@ -60,59 +46,92 @@ class AlertRow:
     at: datetime
     ended_at: datetime | None
     cafe: str
+    flaps: int
+    level: int
+    acknowledged_by: str
+    acknowledged_at: datetime | None
+    verdict: str
+    delivered: int
+    undelivered: int
 
 
-def alert_rows(folder: Path, *, cafes: Collection[str], sees_all: bool) -> list[AlertRow]:
+@dataclass(frozen=True, slots=True)
+class AlertKindRow:
+    """How often one kind of alert fired, and how often it was right to.
+
+    Attributes:
+        name: The kind.
+        fired: Its alerts.
+        judged_true: Those that a person judged right.
+        judged_false: Those judged wrong.
+        unjudged: Those that nobody judged.
+    """
+
+    name: str
+    fired: int
+    judged_true: int
+    judged_false: int
+    unjudged: int
+
+
+def alert_rows(store: Store, *, cafes: Collection[str], sees_all: bool) -> list[AlertRow]:
     """Return the alerts of these cafés; those about no café only for a reader of every café.
 
     Args:
-        folder: The home's run folder.
+        store: The store.
         cafes: The cafés that the reader may see.
         sees_all: Whether these are all of them.
     """
-    found = [*_events(folder, cafes), *_urgent(folder)]
-    for name in WITH_AN_END:
-        found += _with_an_end(folder / name)
-    own = [one for one in found if (one.cafe in cafes if one.cafe else sees_all)]
-    return sorted(own, key=lambda one: (ORDER[one.state], -one.at.timestamp(), one.name, one.subject))
+    found = [each for each in episodes.latest(store) if _is_visible(each, cafes, sees_all=sees_all)]
+    sent = deliveries.of_episodes(store, [each.id for each in found])
+    rows = [_row(each, sent.get(each.id, ())) for each in found]
+    return sorted(rows, key=lambda one: (ORDER[one.state], -one.at.timestamp(), one.name, one.subject))
 
 
-def _events(folder: Path, cafes: Collection[str]) -> Iterator[AlertRow]:
-    for record in records_of(folder / EVENTS):
-        at = _moment(record.get("at"))
-        if at is not None and "name" in record:
-            subject = str(record.get("subject", ""))
-            # A volume's subject begins with its café; another café's must not pass as an alert about none.
-            cafe = subject.split(" ")[0] if record["name"] == "volume_anomaly" else ""
-            yield AlertRow("event", str(record["name"]), subject, str(record.get("severity", "")), at, None, cafe)
+def alert_kinds(rows: Sequence[AlertRow]) -> list[AlertKindRow]:
+    """Return how often each kind fired and was right to, by name."""
+    found = []
+    for name in sorted({one.name for one in rows}):
+        mine = [one for one in rows if one.name == name]
+        right, wrong = (sum(one.verdict == verdict for one in mine) for verdict in ("true", "false"))
+        found.append(AlertKindRow(name, len(mine), right, wrong, len(mine) - right - wrong))
+    return found
 
 
-def _urgent(folder: Path) -> Iterator[AlertRow]:
-    for record in records_of(folder / urgent.RECORDS_NAME):
-        at = _moment(record.get("reported_at"))
-        if at is not None and record.get("cafe"):
-            yield AlertRow("event", URGENT, str(record.get("session_id", "")), "high", at, None, str(record["cafe"]))
+def alert_messages(store: Store, identifier: str) -> list[Delivery]:
+    """Return the messages of an alert, oldest first."""
+    return deliveries.of_episodes(store, [identifier]).get(identifier, [])
 
 
-def _with_an_end(path: Path) -> list[AlertRow]:
-    began: dict[tuple[str, str], AlertRow] = {}
-    ended: list[AlertRow] = []
-    for record in records_of(path):
-        at = _moment(record.get("at"))
-        if at is None or "name" not in record:
-            continue  # written by another version
-        key = (str(record["name"]), str(record.get("subject", "")))
-        if record.get("state") == "firing":
-            cafe = key[1].split(" ")[0] if key[0] in OF_A_CAFE else ""
-            began[key] = AlertRow("open", *key, str(record.get("severity", "")), at, None, cafe)
-        elif (first := began.pop(key, None)) is not None:
-            ended.append(AlertRow("resolved", *key, first.severity, first.at, at, first.cafe))
-    return [*began.values(), *ended]
+def active_silences(
+    store: Store, *, at: datetime, cafes: Collection[str], sees_all: bool
+) -> list[silences.Silence]:
+    """Return the active silences of these cafés; those of no café only for a reader of every café."""
+    return [each for each in silences.active(store, at=at) if (each.cafe in cafes if each.cafe else sees_all)]
 
 
-def _moment(value: Any) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        return None
-    return moment if moment.tzinfo else None
+def _is_visible(episode: Episode, cafes: Collection[str], *, sees_all: bool) -> bool:
+    return episode.cafe in cafes if episode.cafe else sees_all
+
+
+def _row(episode: Episode, sent: Sequence[Delivery]) -> AlertRow:
+    state: State = "open"
+    if episode.state != "firing":
+        state = "acknowledged" if episode.state == "acknowledged" else "event" if episode.is_event else "resolved"
+    return AlertRow(
+        id=episode.id,
+        state=state,
+        name=episode.name,
+        subject=episode.subject,
+        severity=episode.severity,
+        at=episode.began_at,
+        ended_at=None if episode.is_event else episode.ended_at,
+        cafe=episode.cafe,
+        flaps=episode.flaps,
+        level=episode.level,
+        acknowledged_by=episode.acknowledged_by,
+        acknowledged_at=episode.acknowledged_at,
+        verdict=episode.verdict,
+        delivered=sum(one.state == "delivered" for one in sent),
+        undelivered=sum(one.state in ("dead", "unknown") for one in sent),
+    )

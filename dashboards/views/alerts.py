@@ -8,13 +8,14 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import fragments
+from dashboards.actions.alert_actions import alert_actions, end_silence
+from dashboards.actions.confirmed_action import draw_result
 from dashboards.choices.url_choice import url_choice
+from dashboards.parts.alert_details import alert_details, kind_table, moment
 from dashboards.parts.incident_list import incident_list
-from dashboards.reading.alert_rows import AlertRow, alert_rows
+from dashboards.reading.alert_rows import AlertRow, active_silences, alert_kinds, alert_rows
 from dashboards.visit import Visit, current
-from operations.system import RUN_FOLDER
-from pilot.business_days import business_day
-from pilot.formatting import clock_time, number, short_day
+from pilot.formatting import number
 from pilot.words import section
 
 EVERY = "alla"
@@ -24,13 +25,15 @@ ROWS_SHOWN = 200
 def show(visit: Visit) -> None:
     """Draw the page."""
     say = visit.say
-    visit.confirm(permission="technical")
+    store = visit.store(permission="technical")
     sees_all = visit.principal.cafes is None
-    rows = alert_rows(visit.home.root / RUN_FOLDER, cafes=visit.ids, sees_all=sees_all)
+    rows = alert_rows(store, cafes=visit.ids, sees_all=sees_all)
     visit.draw(fragments.page_head(crumb=say("alerts.crumb"), title=say("alerts.title"), freshness=""))
-    still_open = [one for one in rows if one.state == "open"]
+    draw_result(visit)
+    still_open = [one for one in rows if one.state in ("open", "acknowledged")]
     visit.draw(fragments.lead(_lead(visit, rows, still_open), notes=[say("alerts.what")]))
     incident_list(visit)
+    _silences(visit, sees_all=sees_all)
     if not rows:
         return
     with st.container(horizontal=True, key="controls"):
@@ -41,11 +44,34 @@ def show(visit: Visit) -> None:
         cafe = url_choice(say("controls.cafe"), cafes, default=EVERY, name="larmkafe", width=240)
     chosen = [one for one in rows if kind in (EVERY, one.name) and cafe in (EVERY, one.cafe)]
     _table(visit, chosen)
+    _one(visit, chosen)
+    kind_table(visit, alert_kinds(chosen), titles=kinds)
     visit.draw(fragments.section_head(say("alerts.do_title"), summary=say("alerts.do_what")))
     for name in dict.fromkeys(one.name for one in chosen):
         visit.draw(
             fragments.gap(title=_title(visit, name), cafes=_words(visit, name, "do"), remedy=_words(visit, name, "doc"))
         )
+
+
+def _one(visit: Visit, chosen: Sequence[AlertRow]) -> None:
+    """Draw the chosen alert with its messages and actions: at first the one that matters most."""
+    if not chosen:
+        return
+    shown = {one.id: one for one in chosen[:ROWS_SHOWN]}
+    options = {one.id: f"{_title(visit, one.name)} · {one.subject} · {moment(visit, one.at)}" for one in shown.values()}
+    given = url_choice(visit.say("alerts.one"), options, default=next(iter(options)), name="ett", width=620)
+    row = shown[given]
+    alert_details(visit, visit.store(permission="technical"), row, title=_title(visit, row.name))
+    alert_actions(visit, row)
+
+
+def _silences(visit: Visit, *, sees_all: bool) -> None:
+    store = visit.store(permission="technical")
+    for one in active_silences(store, at=visit.now, cafes=visit.ids, sees_all=sees_all):
+        matched = " ".join(filter(None, (one.name, one.subject, one.cafe)))
+        title = visit.say("alerts.silence.band", what=matched, until=moment(visit, one.until))
+        visit.draw(fragments.band(title=title, explanation=f"{one.reason} ({one.actor})"))
+        end_silence(visit, one)
 
 
 def _lead(visit: Visit, rows: Sequence[AlertRow], still_open: Sequence[AlertRow]) -> str:
@@ -74,6 +100,9 @@ def _table(visit: Visit, rows: Sequence[AlertRow]) -> None:
                 say("alerts.severity"): visit.name_of("alerts.severities", one.severity),
                 say("controls.cafe"): names.get(one.cafe, "–"),
                 say("alerts.subject"): one.subject,
+                say("alerts.acknowledged"): one.acknowledged_by or "–",
+                say("alerts.sent"): _sent(visit, one),
+                say("alerts.verdict"): say(f"alerts.verdicts.{one.verdict or 'none'}"),
             }
             for one in rows[:ROWS_SHOWN]
         ]
@@ -82,11 +111,15 @@ def _table(visit: Visit, rows: Sequence[AlertRow]) -> None:
 
 
 def _when(visit: Visit, one: AlertRow) -> str:
-    began = f"{short_day(business_day(one.at), language=visit.language)} {clock_time(one.at)}"
-    if one.ended_at is None:
-        return began
-    ended = f"{short_day(business_day(one.ended_at), language=visit.language)} {clock_time(one.ended_at)}"
-    return f"{began} – {ended}"
+    began = moment(visit, one.at)
+    return began if one.ended_at is None else f"{began} – {moment(visit, one.ended_at)}"
+
+
+def _sent(visit: Visit, one: AlertRow) -> str:
+    delivered = number(one.delivered, language=visit.language)
+    if not one.undelivered:
+        return delivered
+    return visit.say("alerts.sent_some", sent=delivered, failed=number(one.undelivered, language=visit.language))
 
 
 def _title(visit: Visit, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
@@ -63,6 +64,11 @@ class Silence:
 
 
 _COLUMNS = tuple(rows.c[field.name] for field in fields(Silence))
+
+
+def literal(text: str) -> str:
+    """Return a pattern that matches a text and nothing else."""
+    return re.sub(r"([*?[])", r"[\1]", text)
 
 
 def is_silenced(episode: Episode, silences: Iterable[Silence], *, at: datetime) -> bool:
