@@ -1,23 +1,27 @@
-"""The figures of the page of alerts, counted again from the recorded lines."""
+"""The figures of the page of alerts, counted again in the store's own tables."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from typing import Any
 
-from dashboards.reading.alert_rows import EVENTS, WITH_AN_END, alert_rows
-from operations.system import RUN_FOLDER
-from operations.watch.alerts import urgent
+from dashboards.reading.alert_rows import alert_kinds, alert_rows
 from proving.analytics.registration import Choice, Query, Reader, Reading, Rows
 
-if TYPE_CHECKING:
-    from storage.home import Home
-
 PAGE = "alerts.py"
-COLUMNS = ("state", "name", "subject", "at", "severity", "ended_at", "cafe")
-OF_ONE_CAFE = ("volume_anomaly", "dip")  # their subjects begin with the café
+COLUMNS = (
+    "id", "state", "name", "subject", "at", "severity", "ended_at", "cafe", "flaps", "level", "acknowledged_by",
+    "acknowledged_at", "verdict", "delivered", "undelivered",
+)  # fmt: skip
+OF_THE_STORE = """
+    select e.id, e.state, e.name, e.subject, e.began_at as at, e.severity, e.ended_at, e.cafe, e.flaps, e.level,
+        e.acknowledged_by, e.acknowledged_at, e.verdict, e.is_event,
+        (select count(*) from alert_deliveries d where d.episode_id = e.id and d.state = 'delivered') as delivered,
+        (select count(*) from alert_deliveries d where d.episode_id = e.id and d.state in ('dead', 'unknown'))
+            as undelivered
+    from alert_episodes e
+"""
+SHOWN_AS = {"firing": "open", "acknowledged": "acknowledged", "resolved": "resolved"}
 
 
 def _once(reader: Reader) -> list[Choice]:
@@ -26,47 +30,38 @@ def _once(reader: Reader) -> list[Choice]:
 
 
 def _rows(reader: Reader, choice: Choice) -> Any:
-    return alert_rows(reader.home.root / RUN_FOLDER, cafes=choice.cafes, sees_all=choice["sees_all"])
+    return alert_rows(reader.store, cafes=choice.cafes, sees_all=choice["sees_all"])
 
 
-def _lines(home: Home, name: str) -> Iterator[dict[str, Any]]:
-    path = home.root / RUN_FOLDER / name
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
-        yield json.loads(line)
+def _kinds(reader: Reader, choice: Choice) -> Any:
+    return alert_kinds(_rows(reader, choice))
 
 
-def _counted(home: Home, choice: Choice) -> Rows:
-    found: Rows = []
-    for line in _lines(home, EVENTS):
-        found.append(_row("event", line, line["at"]))
-    for line in _lines(home, urgent.RECORDS_NAME):
-        given = {"name": "urgent_feedback", "subject": line["session_id"], "severity": "high"}
-        found.append({**_row("event", given, line["reported_at"]), "cafe": line["cafe"]})
-    for name in WITH_AN_END:
-        latest: dict[tuple[str, str], dict[str, Any]] = {}
-        for line in _lines(home, name):
-            key = line["name"], line["subject"]
-            if line["state"] == "firing":
-                latest[key] = _row("open", line, line["at"])
-                continue
-            if key in latest:
-                ended = {"state": "resolved", "ended_at": datetime.fromisoformat(line["at"])}
-                found.append(latest.pop(key) | ended)
-        found += latest.values()
-    return [row for row in found if (row["cafe"] in choice.cafes if row["cafe"] else choice["sees_all"])]
+def _listed(rows: Rows, choice: Choice) -> Rows:
+    found = []
+    for row in rows:
+        if not (row["cafe"] in choice.cafes if row["cafe"] else choice["sees_all"]):
+            continue
+        state = "event" if row["is_event"] and row["state"] == "resolved" else SHOWN_AS[row["state"]]
+        ended = None if row["is_event"] else row["ended_at"]
+        found.append({**{name: row[name] for name in COLUMNS}, "state": state, "ended_at": ended})
+    return found
 
 
-def _row(state: str, line: dict[str, Any], at: str) -> dict[str, Any]:
-    cafe = line["subject"].partition(" ")[0] if line["name"] in OF_ONE_CAFE else ""
-    return {
-        "state": state,
-        "name": line["name"],
-        "subject": line["subject"],
-        "at": datetime.fromisoformat(at),
-        "severity": line.get("severity", ""),
-        "ended_at": None,
-        "cafe": cafe,
-    }
+def _counted(rows: Rows, choice: Choice) -> Rows:
+    own = _listed(rows, choice)
+    fired = Counter(row["name"] for row in own)
+    judged = Counter((row["name"], row["verdict"]) for row in own)
+    return [
+        {
+            "name": name,
+            "fired": fired[name],
+            "judged_true": judged[name, "true"],
+            "judged_false": judged[name, "false"],
+            "unjudged": judged[name, ""],
+        }
+        for name in fired
+    ]
 
 
 READINGS = (
@@ -76,6 +71,22 @@ READINGS = (
         function=alert_rows,
         choices=_once,
         shown=_rows,
-        queries=(Query(counted=_counted, columns=COLUMNS, key=("state", "name", "subject", "at")),),
+        queries=(Query(sql=OF_THE_STORE, then=_listed, columns=COLUMNS, key=("id",), of_store=True),),
+    ),
+    Reading(
+        page=PAGE,
+        name="alert kinds",
+        function=alert_kinds,
+        choices=_once,
+        shown=_kinds,
+        queries=(
+            Query(
+                sql=OF_THE_STORE,
+                then=_counted,
+                columns=("name", "fired", "judged_true", "judged_false", "unjudged"),
+                key=("name",),
+                of_store=True,
+            ),
+        ),
     ),
 )

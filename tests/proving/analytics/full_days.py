@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import polars as pl
 
-from dashboards.reading.alert_rows import EVENTS
+from operations.alerting.router import AlertRouter
 from operations.load_records import record_load_test
 from operations.record_lines import append_record
 from operations.system import RUN_FOLDER
 from operations.watch.alerts import dip, urgent
+from operations.watch.alerts.run_alerts import RECORDS_NAME
 from pilot.business_days import days_between
 from pilot.identifiers import new_identifier
 from pilot.lake_tables.insight_tables import QUALITY_VERDICTS, QUARANTINE, VOICE_LATENCY, VOLUME_ANOMALIES
@@ -25,6 +27,8 @@ from pipelines.figures.voice_latency import voice_latency
 from pipelines.reports.pilot_report import Basis, pilot_report
 from storage.home import Home, open_home
 from storage.lake import polars_schema
+from storage.store.alerts import deliveries, episodes
+from storage.store.alerts.deliveries import planned
 from storage.store.cafes import cafe_states, trial_slots
 from storage.store.cafes.case_answers import give_verdict
 from storage.store.cafes.case_changes import open_case, set_answer, set_status
@@ -146,9 +150,28 @@ def _records(home: Home) -> None:
     figures = {"began_at": at, "seconds": 90.0, "plan": {"guests": 6}, "response_ms": {"p95": 1500.0}}
     record_load_test(folder, figures | {"failures": {"late": 1}, "goal_met": True})
     firing = {"name": "dip", "subject": "aurora 2026-11-29", "severity": "high", "state": "firing", "at": at}
+    AlertRouter(home, clock=lambda: NOW - timedelta(hours=1), channels={})()  # Takes over an empty home.
     for line in (firing, firing | {"state": "resolved", "at": later}, firing | {"subject": "goteborg 2026-11-29"}):
         append_record(folder / dip.RECORDS_NAME, line)
+    backup = {"name": "backup_old", "subject": "main", "severity": "high", "state": "firing", "at": at}
+    append_record(folder / "backups.ndjson", backup)
     volume = {"name": "volume_anomaly", "subject": "malmohuset 2026-11-29", "severity": "low", "at": at}
-    append_record(folder / EVENTS, volume)
+    append_record(folder / RECORDS_NAME, volume | {"state": "firing"})
     urgent_line = {"session_id": new_identifier(at=NOW), "cafe": "aurora", "reported_at": at}
     append_record(folder / urgent.RECORDS_NAME, urgent_line)
+    AlertRouter(home, clock=lambda: NOW + timedelta(hours=2), channels={})()
+    _alerts(home)
+
+
+def _alerts(home: Home) -> None:
+    """Acknowledge, judge, and give one alert a message that left and one that did not."""
+    found = {each.name: each for each in episodes.latest(home.store())}
+    for name, verdict in (("backup_old", "true"), ("volume_anomaly", "false")):
+        episodes.acknowledge(home.store(), found[name].id, actor="siv", reason="seen", verdict=verdict)  # type: ignore[arg-type]
+    rows = [
+        planned(f"{channel} {found['backup_old'].id}", kind="firing", channel=channel, recipient="", at=NOW, episode_id=found["backup_old"].id)  # type: ignore[arg-type]
+        for channel in ("slack", "sms", "email")
+    ]
+    states = {"slack": "delivered", "sms": "dead", "email": "unknown"}
+    with home.store().begin() as connection:
+        deliveries.add(connection, [replace(row, state=states[row.channel]) for row in rows])  # type: ignore[arg-type]
