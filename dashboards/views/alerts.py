@@ -68,7 +68,8 @@ def _one(visit: Visit, chosen: Sequence[AlertRow]) -> None:
 def _silences(visit: Visit, *, sees_all: bool) -> None:
     store = visit.store(permission="technical")
     for one in active_silences(store, at=visit.now, cafes=visit.ids, sees_all=sees_all):
-        matched = " ".join(filter(None, (one.name, one.subject, one.cafe)))
+        names = {cafe.id: cafe.name for cafe in visit.cafes}
+        matched = " · ".join(filter(None, (_title(visit, one.name), one.subject, names.get(one.cafe, one.cafe))))
         title = visit.say("alerts.silence.band", what=matched, until=moment(visit, one.until))
         visit.draw(fragments.band(title=title, explanation=f"{one.reason} ({one.actor})"))
         end_silence(visit, one)
@@ -102,7 +103,6 @@ def _table(visit: Visit, rows: Sequence[AlertRow]) -> None:
                 say("alerts.subject"): one.subject,
                 say("alerts.acknowledged"): one.acknowledged_by or "–",
                 say("alerts.sent"): _sent(visit, one),
-                say("alerts.verdict"): say(f"alerts.verdicts.{one.verdict or 'none'}"),
             }
             for one in rows[:ROWS_SHOWN]
         ]

@@ -54,7 +54,7 @@ def notify(
 ) -> list[Notice]:
     """Queue the texts for the incident's cafés, each once; return the new ones.
 
-    No carrier exists yet: the texts wait in the store's table `incident_notices`.
+    They wait in the store's table `incident_notices`, from which the router of alerts sends them.
     """
     names = {cafe.id: cafe.name for cafe in cafes.cafe}
     chosen = [cafe for cafe in incident.cafes if cafe in names]

@@ -24,7 +24,7 @@ def test_an_incident_goes_from_the_alarm_to_its_root_cause(pilot: Pilot, tmp_pat
     captured = json.loads(pilot("incident", "capture", one, "--json").stdout)
     assert captured["bytes"] > 500 and Path(captured["path"]).parent == tmp_path / "home/.incidents"
     queued = pilot("incident", "notify", one)
-    assert "3 texts queued; no carrier sends them yet" in queued.stdout
+    assert "3 texts queued; PILOT_ALERT_SMS_URL is not set, so read them out by telephone" in queued.stdout
     assert "Driftstörning: gäster på Café Aurora kan inte lämna svar" in queued.stdout
     assert "0 texts queued" in pilot("incident", "notify", one).stdout
     assert pilot("incident", "list", "--open").exit_code == 1

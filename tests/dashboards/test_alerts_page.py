@@ -157,7 +157,7 @@ def test_an_alert_is_acknowledged_and_judged_on_the_page(home: Home, visit_pages
     at.run()
     assert "Kvitterat av admin@example.se" in shown(at)
     assert at.dataframe[0].value["Läge"].tolist() == ["kvitterat"]
-    assert at.dataframe[-1].value[["larm", "rätt", "falskt", "inte bedömt"]].to_numpy().tolist() == [[1, 1, 0, 0]]
+    assert at.dataframe[-1].value[["antal", "rätt", "falskt", "inte bedömt"]].to_numpy().tolist() == [[1, 1, 0, 0]]
 
 
 def test_an_alert_is_silenced_and_heard_again_on_the_page(home: Home, visit_pages: Pages):

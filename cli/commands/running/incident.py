@@ -136,7 +136,7 @@ def notify(
 ) -> None:
     """Queue the Swedish text for each affected café's manager, once.
 
-    The watch does it after 15 minutes down. No carrier sends them yet: they wait in the store, and are printed here.
+    The watch does it after 15 minutes down, and sends what is queued within seconds if PILOT_ALERT_SMS_URL is set.
 
     Example: pilot incident notify I20261123-1
     """
@@ -170,10 +170,9 @@ def notify(
         return
     for each in queued:
         typer.echo(f"{each.cafe}: {each.message}")
-    typer.echo(
-        f"{len(queued)} texts queued; no carrier sends them yet, so read them out by telephone. "
-        f"Next: pilot incident show {found.id}"
-    )
+    has_carrier = bool(opened.settings.alert_sms_url.get_secret_value())
+    how = "the watch sends them" if has_carrier else "PILOT_ALERT_SMS_URL is not set, so read them out by telephone"
+    typer.echo(f"{len(queued)} texts queued; {how}. Next: pilot incident show {found.id}")
 
 
 @app.command()
