@@ -9,6 +9,7 @@ import structlog
 
 from operations.system import RUN_FOLDER
 from operations.watch.alerts.alert_records import Alert, AlertRecords
+from operations.watch.alerts.payout_pause import pause_payouts
 from pilot.errors import PilotError
 from storage.home import Home
 from storage.store.incidents import incidents
@@ -31,7 +32,9 @@ class IncidentWatcher:
     def __call__(self) -> None:
         """Run once."""
         try:
-            self._records.report(incident_alerts(incidents.latest(self._home.store(), only_open=True)))
+            store, before = self._home.store(), self._records.firing
+            self._records.report(incident_alerts(incidents.latest(store, only_open=True)))
+            pause_payouts(store, self._records.firing - before)
         except (PilotError, OSError) as error:
             _log.error("incidents cannot be read", reason=type(error).__name__)
 

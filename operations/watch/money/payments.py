@@ -11,6 +11,7 @@ from prometheus_client import write_to_textfile
 
 from operations.system import RUN_FOLDER
 from operations.watch.alerts.alert_records import AlertRecords
+from operations.watch.alerts.payout_pause import pause_payouts
 from operations.watch.money.metrics import payment_metrics
 from operations.watch.money.paying import PayoutRunner
 from operations.watch.money.payment_alerts import COUNT_OVER, SHARE_OVER, PaymentFacts, payment_alerts
@@ -45,7 +46,9 @@ class PaymentAlerts:
         now = self._clock()
         try:
             facts = self.facts(now)
+            before = self._records.firing
             self._records.report(payment_alerts(facts, now=now))
+            pause_payouts(self._home.store(), self._records.firing - before)
             write_to_textfile(str(self._metrics), payment_metrics(facts, now=now))
         except (PilotError, OSError) as error:
             _log.error("payment alerts cannot be checked", reason=type(error).__name__)
