@@ -1,10 +1,12 @@
 """Signing in at an OpenID Connect provider, by Authlib: authorisation code with PKCE.
 
-Only an invited address that the provider has verified is let in; the provider gives no role.
+Only an invited address that the provider has verified is let in, and from then on only the same person at the provider;
+the provider gives no role.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -17,8 +19,8 @@ from entrance.addresses import OwnPages
 from entrance.context import Context
 from entrance.rendering import page
 from entrance.signing_in import MOST_FIELDS, SigningIn
-from storage.store.access import accounts
-from storage.store.access.accounts import Account, NotAnAccount
+from storage.store.access.accounts import Account, NotAnAccount, normal_email
+from storage.store.access.identities import recognise
 
 NEXT = "next"
 
@@ -53,15 +55,13 @@ class IdentityProvider:
         return answer
 
     async def callback(self, request: Request) -> Response:
-        """Sign in the account of the verified address."""
+        """Sign in the account of the identity, or bind the verified address's account to it."""
         try:
             token = await self._client.authorize_access_token(request)
         except Exception as error:  # Of Authlib, of its HTTP client, and of the token's checks.
             return self._failed(request, error)
         claims = token.get("userinfo") or {}
-        account = None
-        if claims.get("email_verified") is True:
-            account = await run_in_threadpool(self._find, str(claims.get("email", "")))
+        account = await run_in_threadpool(self._find, claims)
         if account is None or account.revoked_at is not None:
             return self._refused(request, fault="sign_in.not_invited", status=403)
         wanted = self._pages.checked(str(request.session.pop(NEXT, "")))
@@ -75,11 +75,15 @@ class IdentityProvider:
     def _own(self) -> str:
         return self._context.settings.entrance_url
 
-    def _find(self, email: str) -> Account | None:
+    def _find(self, claims: Mapping[str, Any]) -> Account | None:
+        verified = claims.get("email_verified") is True
         try:
-            return accounts.find(self._context.store(), email)
+            email = normal_email(str(claims.get("email", ""))) if verified else ""
         except NotAnAccount:
-            return None
+            email = ""
+        return recognise(
+            self._context.store(), issuer=str(claims["iss"]), subject=str(claims["sub"]), verified_email=email
+        )
 
     def _failed(self, request: Request, error: Exception) -> Response:
         log.warning("provider_failed", kind=type(error).__name__)

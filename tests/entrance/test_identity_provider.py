@@ -86,6 +86,19 @@ def test_a_revoked_account_is_refused(provided: Home) -> None:
     assert browser.get(at_provider(browser, "anna")).status_code == 403
 
 
+def test_an_address_given_to_another_person_is_refused_until_it_is_invited_again(provided: Home) -> None:
+    store = provided.store()
+    first, second = open_browser(provided), open_browser(provided)
+    assert first.get(at_provider(first, "anna")).status_code == 303
+    assert second.get(at_provider(second, "capital")).status_code == 403 and not is_signed_in(second)
+    accounts.revoke(store, email="anna@example.se", actor="test", reason="left")
+    accounts.invite(
+        store, email="anna@example.se", role="support", cafes=None, known_cafes=provided.cafes().ids, actor="test"
+    )
+    assert second.get(at_provider(second, "capital")).status_code == 303 and is_signed_in(second)
+    assert first.get(at_provider(first, "anna")).status_code == 403 and not is_signed_in(first)
+
+
 def test_the_way_back_of_another_browser_or_used_twice_signs_nobody_in(provided: Home) -> None:
     browser, other = open_browser(provided), open_browser(provided)
     back = at_provider(browser, "anna")

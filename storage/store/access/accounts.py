@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from pilot.access import ROLES, Principal, Role
 from pilot.composed import composed
@@ -17,7 +17,7 @@ from storage.errors import StorageError
 from storage.store import audit
 from storage.store.access.tokens import hash_token
 from storage.store.engine import Store, serialise
-from storage.store.schemas.access import account_links, account_sessions, accounts
+from storage.store.schemas.access import account_identities, account_links, account_sessions, accounts
 
 LONGEST_EMAIL = 254
 _EMAIL = re.compile(r"[^\s@<>\"]{1,64}@[^\s@<>\"]{1,190}")
@@ -143,7 +143,8 @@ def revoke(store: Store, *, email: str, actor: str, reason: str) -> Account:
 
 
 def end_everything(connection: Connection, account_id: str, *, at: datetime) -> None:
-    """End an account's sign-ins and use up its links, within the transaction of the change."""
+    """End an account's sign-ins, use up its links and unbind its identities, within the transaction of the change."""
+    connection.execute(delete(account_identities).where(account_identities.c.account_id == account_id))
     connection.execute(
         update(account_sessions)
         .where(account_sessions.c.account_id == account_id, account_sessions.c.ended_at.is_(None))

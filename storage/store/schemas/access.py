@@ -1,8 +1,18 @@
-"""The store's tables of accounts, invitations and sign-ins; migration 0016 creates them."""
+"""The store's tables of accounts, invitations and sign-ins; migrations 0016 and 0022 create them."""
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, CheckConstraint, Column, Index, Integer, Table, Text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from storage.store.schemas.core import UtcMoment, metadata
 
@@ -45,4 +55,16 @@ account_sessions = Table(
     CheckConstraint("method IN ('password', 'link', 'oidc', 'test')", name="method"),
     Index(None, "account_id"),
     Index(None, "seen_at"),
+)
+
+# The identity at a provider that an account was first signed in with; an address can be given to another person.
+account_identities = Table(
+    "account_identities",
+    metadata,
+    Column("issuer", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("account_id", Text, nullable=False),
+    Column("bound_at", UtcMoment, nullable=False),
+    PrimaryKeyConstraint("issuer", "subject"),
+    UniqueConstraint("account_id", "issuer"),
 )
