@@ -19,8 +19,8 @@ from pilot.errors import PilotError
 from pilot.settings import read_settings
 from storage.home import Home, open_existing_home, open_home
 from storage.store.access import accounts, sign_ins
+from tests.dashboards.served_pages import ROOT, Address, SignedIn, demo_home_in, launched, serve
 
-ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 11, 23, 14, 32, tzinfo=UTC).replace(hour=13)  # 14:32 in Stockholm
 TODAY = date(2026, 11, 23)
 EVERYONE = Principal("1", "admin@example.se", "admin", None, 1)
@@ -45,6 +45,31 @@ def own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     yield
     st.cache_data.clear()
     st.cache_resource.clear()
+
+
+@pytest.fixture(scope="session")
+def served_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Return the demo home of two weeks that `server` serves."""
+    return demo_home_in(tmp_path_factory.mktemp("pages"))
+
+
+@pytest.fixture(scope="session")
+def server(served_home: Home) -> Iterator[Address]:
+    """Serve the home of two weeks; return its address, with an administrator's sign-in."""
+    from tests.dashboards import two_weeks
+
+    folder = served_home.root.parent
+    token = two_weeks.fill(served_home, folder=folder)
+    with serve(served_home, log=folder / "log") as address:
+        address.token = token
+        yield address
+
+
+@pytest.fixture(scope="module")
+def chromium(server: Address) -> Iterator[SignedIn]:
+    """Return a browser that is signed in to `server`."""
+    with launched() as browser:
+        yield SignedIn(browser, server.token)
 
 
 @pytest.fixture

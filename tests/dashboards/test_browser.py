@@ -2,50 +2,28 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import urllib.request
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import polars as pl
 import pytest
-from playwright.sync_api import Browser, Page
+from axe_playwright_python.sync_playwright import Axe
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from operations.access.cookie import LOOPBACK_NAME
-from operations.load_records import RECORDS_NAME as LOAD_RECORDS
-from operations.record_lines import append_record, records_of
-from operations.system import RUN_FOLDER
-from operations.watch.alerts.alert_records import Alert, AlertRecords
+from operations.record_lines import records_of
 from operations.watch.alerts.urgent import RECORDS_NAME, UrgentWatcher
-from operations.watch.money.payments import RECORDS_NAME as PAYMENT_RECORDS
 from pilot.business_days import business_day
 from pilot.lake_tables.tables import SCORED_FEEDBACK
-from pilot.settings import read_settings
-from storage.home import Home, open_home
-from storage.store.outgoing.webhook_deliveries import plan_test
-from storage.store.outgoing.webhook_rules import add_rule
+from storage.home import Home
 from storage.store.payouts import batches
-from tests.dashboards.conftest import ROOT, sign_in
 from tests.dashboards.lake_days import make_day
-from tests.dashboards.test_volume import hour_row
-from tests.dashboards.test_volume import write as write_volume
-from tests.dashboards.verdict_days import write_verdicts
-from tests.payouts.memory_rail import MemoryRail
-from tests.payouts.world import World
-from tests.waiting import until
+from tests.dashboards.served_pages import AXE_RULES
+from tests.dashboards.two_weeks import ODD_DAY_BACK
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
-STARTS_WITHIN_SECONDS = 60
 SIZES = ((1280, 900), (390, 844))
 # Each size and each scheme once: together they would cost twice as much and have never differed.
 SCREENS = {"desk-light": ((1280, 900), "light"), "phone-dark": ((390, 844), "dark")}
@@ -75,7 +53,6 @@ TITLES = {
     "datakvalitet": ("Datakvalitet", "Data quality"),
     "betalningar": ("Betalningar", "Payments"),
 }
-ODD_DAY_BACK = 4  # a day with little feedback
 
 # A page draws a chart, a table or a list last.
 DRAWN = (
@@ -87,101 +64,6 @@ GROUND = "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgr
 
 # On a deep link Streamlit first tries to find its server beneath the page's path, and gets a 404.
 PROBED = ("/_stcore/health", "/_stcore/host-config")
-
-
-class Address(str):
-    """The address of the served pages, with the token of an administrator's sign-in."""
-
-    token = ""
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {"Cookie": f"{LOOPBACK_NAME}={self.token}"}
-
-
-class SignedIn:
-    """A browser whose pages carry the cookie of a sign-in."""
-
-    def __init__(self, browser: Browser, token: str) -> None:
-        self._browser = browser
-        self._state = {
-            "cookies": [{"name": LOOPBACK_NAME, "value": token, "domain": "127.0.0.1", "path": "/", "expires": -1,
-                         "httpOnly": True, "secure": False, "sameSite": "Lax"}],
-            "origins": [],
-        }  # fmt: skip
-
-    def new_page(self, **options: object) -> Page:
-        return self._browser.new_page(storage_state=self._state, **options)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
-    """Serve a demo home of two weeks; return its address."""
-    folder = tmp_path_factory.mktemp("pages")
-    environment = {**os.environ, "PILOT_HOME": str(folder / "home"), "PILOT_CAFES_FILE": str(ROOT / "cafes.toml")}
-    pilot = {name: value for name, value in environment.items() if name.startswith("PILOT_")}
-    home = open_home(read_settings(pilot), kind="demo")
-    today = business_day(datetime.now(UTC))
-    for back in range(14):
-        make_day(home.cafes(), today - timedelta(days=back), simulated=True).write(home.lake())
-        write_verdicts(home.lake(), today - timedelta(days=back), broken=back == 3)
-    odd = today - timedelta(days=ODD_DAY_BACK)
-    write_volume(
-        home, *(hour_row(hour, "low" if hour == 10 else "none", simulated=True, day=odd) for hour in (8, 9, 10))
-    )
-    AlertRecords(home.root / RUN_FOLDER / PAYMENT_RECORDS, clock=lambda: datetime.now(UTC)).report(
-        [Alert("payout_difference", "stripe_fake", "high", "The books differ.")]
-    )
-    load_test = {"at": datetime.now(UTC).isoformat(), "guests": 40, "seconds": 90.0, "p95_ms": 900.0, "failures": 0}
-    append_record(home.root / RUN_FOLDER / LOAD_RECORDS, load_test | {"passed": True})
-    rule = add_rule(
-        home.store(), cafe=home.cafes().ids[0], name="Kön", theme="queue", polarity="negative",
-        url="https://hooks.example/", known_themes=["queue"], by="anna",
-    )  # fmt: skip
-    plan_test(home.store(), rule.id, by="anna")
-    token = sign_in(home)  # Before the world stops the store's clock.
-    world = World(folder / "unused.sqlite", store=home.store(), rail=MemoryRail)
-    world.earn("acct_1")
-    world.settle()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "dashboards/server.py", "--server.port", str(port)],
-            cwd=ROOT,
-            env=environment,
-            stdout=log,
-            stderr=log,
-        )
-    address = Address(f"http://127.0.0.1:{port}")
-    address.token = token
-    try:
-        until(lambda: process.poll() is not None or _healthy(address), seconds=STARTS_WITHIN_SECONDS, what="the pages")
-        assert process.poll() is None, (folder / "log").read_text()
-        yield address
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-def _healthy(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2) as answer:
-            return answer.status == 200
-    except OSError:
-        return False
-
-
-@pytest.fixture(scope="module")
-def chromium(server: Address):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield SignedIn(browser, server.token)
-        browser.close()
 
 
 def test_no_page_can_be_framed(server: str):
@@ -246,9 +128,9 @@ def test_a_page_is_complete_and_accessible(name: str, screen: str, server: str, 
 
 @pytest.mark.parametrize("size", SIZES, ids=["desk", "phone"])
 def test_a_found_payment_is_complete_and_accessible(
-    size: tuple[int, int], server: str, chromium, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+    size: tuple[int, int], server: str, chromium, tmp_path: Path, served_home: Home
 ):
-    (payout,) = batches.instructions(demo_home(tmp_path_factory).store())
+    (payout,) = batches.instructions(served_home.store())
     page = chromium.new_page(viewport={"width": size[0], "height": size[1]}, locale="sv-SE")
     page.goto(f"{server}/betalningar")
     page.get_by_role("textbox", name="Referens eller id").fill(payout.id)
@@ -280,8 +162,6 @@ def drawn(page, picture: Path) -> None:
 
 
 def assert_complete_and_accessible(page) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
     assert page.get_by_text("Simulerade data").first.is_visible()
     main = page.locator("[data-testid=stMain]")
     assert main.evaluate("main => main.scrollWidth <= main.clientWidth"), "the page scrolls sideways"
@@ -291,16 +171,9 @@ def assert_complete_and_accessible(page) -> None:
         " && one.tagName !== 'CAPTION' && one.tagName !== 'THEAD').map(one => one.className + ': ' + one.textContent)"
     )
     assert cut == []
-    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+    found = Axe().run(page, options=AXE_RULES)
     violations = {one["id"]: [node["target"] for node in one["nodes"]] for one in found.response["violations"]}
     assert violations == {}
-
-
-def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """Return the home that is served."""
-    folder = next(tmp_path_factory.getbasetemp().glob("pages*/home"))
-    settings = {"PILOT_HOME": str(folder), "PILOT_CAFES_FILE": str(ROOT / "cafes.toml")}
-    return open_home(read_settings(settings), kind="demo")
 
 
 def _own(url: str, server: str) -> bool:
@@ -318,27 +191,22 @@ def test_the_chosen_cafe_is_in_the_address(server: str, chromium):
 
 
 @pytest.mark.slow
-def test_an_open_page_shows_a_rebuilt_day_without_a_reload(
-    server: str, chromium, tmp_path_factory: pytest.TempPathFactory
-):
+def test_an_open_page_shows_a_rebuilt_day_without_a_reload(server: str, chromium, served_home: Home):
     page = chromium.new_page()
     page.goto(f"{server}/?kafe=malmohuset")
     count = page.locator(".pf-figure .pf-value").first
     count.wait_for()
     before = count.inner_text()
-    home = demo_home(tmp_path_factory)
-    make_day(home.cafes(), business_day(datetime.now(UTC)), simulated=True, busy=0.2).write(home.lake())
+    today = business_day(datetime.now(UTC))
+    make_day(served_home.cafes(), today, simulated=True, busy=0.2).write(served_home.lake())
     page.wait_for_function(
         "before => document.querySelector('.pf-figure .pf-value').textContent !== before", arg=before, timeout=60_000
     )
     page.close()
 
 
-def test_the_link_of_an_alert_leads_to_the_feedback(
-    server: str, chromium, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-):
-    home = demo_home(tmp_path_factory)
-    lake = home.lake()
+def test_the_link_of_an_alert_leads_to_the_feedback(server: str, chromium, tmp_path: Path, served_home: Home):
+    lake = served_home.lake()
     day = business_day(datetime.now(UTC)) - timedelta(days=2)
     scored = lake.read(SCORED_FEEDBACK, days=[day])
     mine = scored.filter(pl.col("cafe") == "goteborg")["session_id"][0]
@@ -347,7 +215,7 @@ def test_the_link_of_an_alert_leads_to_the_feedback(
 
     UrgentWatcher(
         lake,
-        open_store=home.store,
+        open_store=served_home.store,
         folder=tmp_path,
         pages_url=server,
         simulated=True,

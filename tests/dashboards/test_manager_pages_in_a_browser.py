@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -14,21 +10,19 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 from pypdf import PdfReader
 
 from payouts.deciding import decide_sessions
 from payouts.voucher_codes import voucher_code
 from pilot.business_days import business_day
-from pilot.settings import read_settings
-from storage.home import Home, open_home
+from storage.home import Home
 from storage.store.cafes import codes, customer_counts
 from storage.store.rewards import decisions, vouchers
 from tests.dashboards.conftest import ROOT, sign_in
 from tests.dashboards.lake_days import make_day
-from tests.dashboards.test_browser import CHROMIUM, STARTS_WITHIN_SECONDS, Address, SignedIn, _healthy
+from tests.dashboards.served_pages import AXE_RULES, Address, SignedIn, demo_home_in, launched, serve
 from tests.payouts.test_deciding import candidate
-from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
@@ -40,7 +34,6 @@ DECODED = """picture => {
   context.drawImage(picture, 0, 0);
   return jsQR(context.getImageData(0, 0, width, height).data, width, height)?.data;
 }"""
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 SCREENS = [((390, 844), "dark"), ((1440, 900), "light")]
 
 
@@ -69,10 +62,7 @@ class Served:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("manager")
-    environment = {**os.environ, "PILOT_HOME": str(folder / "home"), "PILOT_CAFES_FILE": str(ROOT / "cafes.toml")}
-    home = open_home(
-        read_settings({name: value for name, value in environment.items() if name.startswith("PILOT_")}), kind="demo"
-    )
+    home = demo_home_in(folder)
     today = business_day(datetime.now(UTC))
     make_day(home.cafes(), today, simulated=True).write(home.lake())
     for back in range(3, 30):
@@ -87,32 +77,15 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
                                                              reasons=("ring",))],
         cafes=home.cafes(), secret=home.secret(), decided_by="watch",
     )  # fmt: skip
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = Address(f"http://127.0.0.1:{port}")
-    address.token = sign_in(home, role="manager", cafes=("aurora",))
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "dashboards/server.py", "--server.port", str(port)],
-            cwd=ROOT, env=environment, stdout=log, stderr=log,
-        )  # fmt: skip
-    try:
-        until(lambda: process.poll() is not None or _healthy(address), seconds=STARTS_WITHIN_SECONDS, what="the pages")
-        assert process.poll() is None, (folder / "log").read_text()
-        with sync_playwright() as playwright:
-            flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-            yield Served(home, address, today, SignedIn(browser, address.token))
-            browser.close()
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
+    token = sign_in(home, role="manager", cafes=("aurora",))
+    with serve(home, log=folder / "log") as address, launched() as browser:
+        address.token = token
+        yield Served(home, address, today, SignedIn(browser, token))
 
 
 def check(page: Page, width: int) -> None:
     """Assert that axe finds nothing, Streamlit's frame is Swedish, and nothing is cut off."""
-    found = Axe().run(page, options=RULES)
+    found = Axe().run(page, options=AXE_RULES)
     assert {one["id"]: [node["target"] for node in one["nodes"]] for one in found.response["violations"]} == {}
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.locator("[data-testid=stMain]").evaluate("main => main.scrollWidth <= main.clientWidth")

@@ -7,9 +7,8 @@ import urllib.request
 import pytest
 
 from pilot.words import section
-from tests.dashboards.test_browser import TITLES, Address, chromium, server
-
-__all__ = ["chromium", "server"]  # fixtures
+from tests.dashboards.served_pages import Address
+from tests.dashboards.test_browser import TITLES
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 

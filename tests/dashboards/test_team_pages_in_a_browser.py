@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from payouts.deciding import decide_sessions
 from pilot.business_days import business_day
 from pilot.lake_tables.tables import SCORED_FEEDBACK
-from pilot.settings import read_settings
-from storage.home import Home, open_home
+from storage.home import Home
 from storage.store.access import accounts
 from storage.store.access.survey_answers import answers_of
 from storage.store.rewards import decisions
 from storage.store.rewards.receipts import Receipt, save
 from storage.store.rewards.reward_cases import Candidate
-from tests.dashboards.conftest import ROOT, sign_in
+from tests.dashboards.conftest import sign_in
 from tests.dashboards.lake_days import make_day
-from tests.dashboards.test_browser import CHROMIUM, STARTS_WITHIN_SECONDS, Address, SignedIn, _healthy
-from tests.dashboards.test_to_do_in_a_browser import RULES
+from tests.dashboards.served_pages import AXE_RULES, Address, SignedIn, demo_home_in, launched, serve
 from tests.payouts.memory_rail import MemoryRail
 from tests.payouts.world import World
-from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
@@ -47,10 +40,7 @@ PAGES = {
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, Address]]:
     """Serve a demo home with a held reward, a refused payout and a receipt."""
     folder = tmp_path_factory.mktemp("team")
-    environment = {**os.environ, "PILOT_HOME": str(folder / "home"), "PILOT_CAFES_FILE": str(ROOT / "cafes.toml")}
-    home = open_home(
-        read_settings({name: value for name, value in environment.items() if name.startswith("PILOT_")}), kind="demo"
-    )
+    home = demo_home_in(folder)
     now = datetime.now(UTC)
     today = business_day(now)
     make_day(home.cafes(), today, simulated=True).write(home.lake())
@@ -62,25 +52,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, Add
     world.approve_all()
     world.pay()
     _hold(home, now=now)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = Address(f"http://127.0.0.1:{port}")
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "dashboards/server.py", "--server.port", str(port)],
-            cwd=ROOT,
-            env=environment,
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        until(lambda: process.poll() is not None or _healthy(address), seconds=STARTS_WITHIN_SECONDS, what="the pages")
-        assert process.poll() is None, (folder / "log").read_text()
+    with serve(home, log=folder / "log") as address:
         yield home, address
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
 
 
 def _hold(home: Home, *, now: datetime) -> None:
@@ -104,11 +77,8 @@ def _hold(home: Home, *, now: datetime) -> None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+    with launched() as found:
         yield found
-        found.close()
 
 
 def opened(served: tuple[Home, Address], browser: Browser, path: str, **options: object) -> Page:
@@ -148,7 +118,7 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(served, browser, size: tuple[i
             summary.click()
         found[path] = [
             (each["id"], [node["target"] for node in each["nodes"]])
-            for each in Axe().run(page, options=RULES).response["violations"]
+            for each in Axe().run(page, options=AXE_RULES).response["violations"]
         ]
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0], path
         page.close()

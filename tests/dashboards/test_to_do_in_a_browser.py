@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from pilot.business_days import business_day
-from pilot.settings import read_settings
-from storage.home import Home, open_home
+from storage.home import Home
 from storage.store.cafes.cases import cases_of
-from tests.dashboards.conftest import ROOT, sign_in
-from tests.dashboards.test_browser import CHROMIUM, STARTS_WITHIN_SECONDS, Address, SignedIn, _healthy
+from tests.dashboards.conftest import sign_in
+from tests.dashboards.served_pages import AXE_RULES, Address, SignedIn, demo_home_in, launched, serve
 from tests.dashboards.theme_days import theme_day
-from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 ANSWER = "öppnat en kassa till vid lunch."
 
 
@@ -32,45 +25,23 @@ ANSWER = "öppnat en kassa till vid lunch."
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, Address]]:
     """Serve a demo home of two weeks with themes, to the manager of one café."""
     folder = tmp_path_factory.mktemp("to do")
-    environment = {**os.environ, "PILOT_HOME": str(folder / "home"), "PILOT_CAFES_FILE": str(ROOT / "cafes.toml")}
-    home = open_home(
-        read_settings({name: value for name, value in environment.items() if name.startswith("PILOT_")}), kind="demo"
-    )
+    home = demo_home_in(folder)
     today = business_day(datetime.now(UTC))
     for back in range(15):
         urgent = ("aurora",) if back == today.weekday() + 1 else ()
         theme_day(home.cafes(), today - timedelta(days=back), simulated=True, urgent=urgent, busy=0.4).write(
             home.lake()
         )
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = Address(f"http://127.0.0.1:{port}")
-    address.token = sign_in(home, role="manager", cafes=("aurora",))
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "dashboards/server.py", "--server.port", str(port)],
-            cwd=ROOT,
-            env=environment,
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        until(lambda: process.poll() is not None or _healthy(address), seconds=STARTS_WITHIN_SECONDS, what="the pages")
-        assert process.poll() is None, (folder / "log").read_text()
+    token = sign_in(home, role="manager", cafes=("aurora",))
+    with serve(home, log=folder / "log") as address:
+        address.token = token
         yield home, address
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
 
 
 @pytest.fixture(scope="module")
 def chromium(served: tuple[Home, Address]) -> Iterator[SignedIn]:
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+    with launched() as browser:
         yield SignedIn(browser, served[1].token)
-        browser.close()
 
 
 def visit(chromium: SignedIn, address: str, **options: object) -> Page:
@@ -84,7 +55,7 @@ def visit(chromium: SignedIn, address: str, **options: object) -> Page:
 @pytest.mark.parametrize("size", [(390, 844), (1440, 900)])
 def test_axe_finds_nothing_and_nothing_is_cut_off(served, chromium, scheme: str, size: tuple[int, int]) -> None:
     page = visit(chromium, served[1], viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
-    found = Axe().run(page, options=RULES)
+    found = Axe().run(page, options=AXE_RULES)
     assert {each["id"]: [node["target"] for node in each["nodes"]] for each in found.response["violations"]} == {}
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
     page.close()
@@ -118,7 +89,7 @@ def test_a_manager_closes_and_answers_a_case_by_keyboard(served, chromium) -> No
     page.keyboard.press("Tab")
     press("Förhandsgranska")
     page.get_by_text("Så här ser gästen det").wait_for()
-    assert Axe().run(page, options=RULES).response["violations"] == []
+    assert Axe().run(page, options=AXE_RULES).response["violations"] == []
     press("Visa för gästerna")
     page.get_by_text(f"Svar till gästerna: {ANSWER}").wait_for()
     (case,) = cases_of(home.store(), ["aurora"], simulated=True)
