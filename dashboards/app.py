@@ -15,6 +15,7 @@ from dashboards.home import cached_home, exposed_address
 from dashboards.page_chrome import draw_chrome
 from dashboards.page_language import PRODUCT
 from dashboards.page_registry import PageEntry, pages_for
+from dashboards.page_times import PageTime, page_time
 from dashboards.parts.notices import Notices, draw_notices
 from dashboards.reading.page_snapshot import UnreadableTable
 from dashboards.signed_in import AccessChanged
@@ -36,6 +37,12 @@ log = structlog.get_logger()
 
 
 def main() -> None:
+    """Draw the frame and the page in it, and time it."""
+    with page_time() as render:
+        _draw(render)
+
+
+def _draw(render: PageTime) -> None:
     """Draw the frame and the page in it; refuse if the server is reachable from the network."""
     st.set_page_config(page_title=PRODUCT, page_icon="☕", layout="wide")
     st.html(HERE / "page.css")
@@ -51,7 +58,7 @@ def main() -> None:
         principal = signed_in.principal(home)
         if principal is None:
             raise AccessChanged
-        _page(home, principal)
+        _page(home, principal, render)
     except AccessChanged:
         link = fragments.link(
             say("dashboards", "trouble.signed_out_do", language), url=f"{signed_in.entrance_address(home)}/sign-in"
@@ -93,7 +100,7 @@ def _follow_link() -> None:
         st.query_params.pop(name, None)
 
 
-def _page(home: Home, principal: Principal) -> None:
+def _page(home: Home, principal: Principal, render: PageTime) -> None:
     """Draw the menu, and the page that the reader chose among those of the role."""
     with st.sidebar:
         links, menu = st.container(key="links"), st.container(key="menu")
@@ -118,6 +125,7 @@ def _page(home: Home, principal: Principal) -> None:
         for entry in entries
     }
     page = st.navigation(list(pages.values()), position="hidden")
+    render.page = next(entry for entry, known in pages.items() if known is page).script.removesuffix(".py")
     with links:
         _draw_menu(pages, language=language)
     st.set_page_config(page_title=f"{page.title} – {PRODUCT}")

@@ -9,9 +9,11 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
+from dashboards import page_times
 from dashboards.page_language import PageLanguage
 from operations.access.guard import guard
 from operations.gate import gate, own_hosts
+from operations.monitoring.exposition import serve_metrics
 from pilot.settings import read_settings
 from storage.home import Home, open_existing_home
 
@@ -27,4 +29,5 @@ def home() -> Home:
 settings = read_settings(dict(os.environ))
 signed_in = guard(lambda: home().store(), entrance_url=settings.entrance_url, health=HEALTH_PATH)
 hosts = own_hosts(settings.pages_url)
+serve_metrics(settings, page_times.REGISTRY)
 app = st.App(Path(__file__).parent / "app.py", middleware=[*gate(hosts=hosts), *signed_in, Middleware(PageLanguage)])

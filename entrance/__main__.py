@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 
 import uvicorn
+from prometheus_client import CollectorRegistry
 
 from entrance.app import create_app
+from operations.monitoring.exposition import serve_metrics
+from operations.monitoring.request_metrics import RequestMetrics
 from pilot.settings import read_settings
 from storage.home import open_existing_home
 
@@ -16,8 +19,10 @@ LOOPBACK = "127.0.0.1"
 def main() -> None:
     """Serve until a signal."""
     settings = read_settings(dict(os.environ))
+    registry = CollectorRegistry()
+    serve_metrics(settings, registry)
     uvicorn.run(
-        create_app(open_existing_home(settings)),
+        create_app(open_existing_home(settings), metrics=RequestMetrics(registry)),
         host=LOOPBACK,
         port=settings.entrance_port,
         log_level="warning",

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 from pathlib import Path
 
+from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
@@ -29,6 +30,7 @@ from entrance.signing_in import SigningIn
 from operations.digest.subscription_link import PATH as SUBSCRIPTION_PATH
 from operations.digest.subscription_link import SubscriptionLink
 from operations.gate import gate, own_hosts
+from operations.monitoring.request_metrics import CountRequests, RequestMetrics
 from operations.status_page.build import status_folder
 from storage.errors import StorageError
 from storage.home import Home
@@ -37,8 +39,14 @@ STYLE = Path(__file__).parent / "entrance.css"
 PROVIDER_SECONDS = 600  # How long a person may take at the identity provider.
 
 
-def create_app(home: Home) -> Starlette:
-    """Return the application of a home."""
+def create_app(home: Home, *, metrics: RequestMetrics | None = None) -> Starlette:
+    """Return the application of a home.
+
+    Args:
+        home: The home.
+        metrics: Counts the requests; a refused sign-in is one with status 401 or 429. None: nobody reads them.
+    """
+    counted = metrics or RequestMetrics(CollectorRegistry())
     settings = home.settings
     context = Context(settings, store=home.store, cafes=home.cafes)
     pages, hashing = OwnPages(settings), Passwords()
@@ -68,7 +76,7 @@ def create_app(home: Home) -> Starlette:
         # To be seen on this machine; for customers another host serves the folder.
         Mount("/status", StaticFiles(directory=_status_page(home), html=True, check_dir=False)),
     ]
-    middleware = [*gate(hosts=own_hosts(settings.entrance_url)), Middleware(BodyLimit)]
+    middleware = [Middleware(CountRequests, metrics=counted), *gate(hosts=own_hosts(settings.entrance_url)), Middleware(BodyLimit)]
     if settings.oidc_issuer:
         provider = IdentityProvider(context, signing_in=signing_in, pages=pages)
         routes += [

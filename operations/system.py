@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from operations.code_socket import socket_path
+from operations.monitoring.targets import Target
 from operations.stripe_fake import STATE_FILE, FakeStripeProcess, fake_without_key
 from operations.supervisor import FileTouched, HttpAnswers, LineLogged, Port, ProcessSpec, SocketOpen
 from operations.watch.probes.heartbeat import SUFFIX
@@ -24,6 +25,7 @@ WORKSPACE_NAME = "workspace.yaml"
 HEARTBEAT_NAME = "watch.json"
 LOOPBACK = "127.0.0.1"
 EDGE = "edge"
+MEASURED = (EDGE, "entrance", "dashboards", "watch")  # They answer Prometheus.
 MOST_EDGES = 8
 
 # Processes that a customer waits for run first; figures may take a second longer.
@@ -128,6 +130,18 @@ def free_port() -> int:
 
 def processes(system: System) -> tuple[ProcessSpec, ...]:
     """Return the processes of a run, those that serve customers first."""
+    return tuple(_measured(spec, service=spec.name) if spec.name in MEASURED else spec for spec in _processes(system))
+
+
+def _measured(spec: ProcessSpec, *, service: str) -> ProcessSpec:
+    """Return a process with a port for its metrics, the same over its restarts."""
+    port = free_port()
+    environment = {**spec.environment, f"{PREFIX}METRICS_HOST": LOOPBACK, f"{PREFIX}METRICS_PORT": str(port)}
+    target = Target(f"{LOOPBACK}:{port}", service=service, process=spec.name)
+    return replace(spec, environment=environment, metrics=target)
+
+
+def _processes(system: System) -> tuple[ProcessSpec, ...]:
     settings, python = system.settings, sys.executable
     figures = {**system.environment, **ONE_THREAD}
     workspace = str(system.dagster_home / WORKSPACE_NAME)
@@ -211,7 +225,8 @@ def edge_replica(system: System, number: int) -> ProcessSpec:
     environment = {**system.environment, f"{PREFIX}REPLICA": f"{system.settings.replica}x{number}"}
     # The first edge answers on the port already; its own heartbeat shows that this one serves.
     beat = system.run_folder / f"{environment[f'{PREFIX}REPLICA']}{SUFFIX}"
-    return replace(_edge(system, name=edge_name(number), environment=environment), ports=(), ready=FileTouched(beat))
+    spec = replace(_edge(system, name=edge_name(number), environment=environment), ports=(), ready=FileTouched(beat))
+    return _measured(spec, service=EDGE)
 
 
 def _edge(system: System, *, name: str, environment: Mapping[str, str]) -> ProcessSpec:

@@ -268,6 +268,27 @@ class Settings(BaseModel):
         description="Address under which the folder docs can be read, for links in alerts, without a final slash; empty: "
         "links are paths in the repository.",
     )
+    metrics_host: str = Field(
+        default="127.0.0.1",
+        description="Address on which each process answers Prometheus, from inside the network only.",
+    )
+    metrics_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="Port of a process's metrics, for a process in a container of its own; 0: `pilot run` chooses one "
+        "for each process and lists them in .run/prometheus/targets.json.",
+    )
+    metrics_targets: Path | None = Field(
+        default=None,
+        description="File of the processes whose metrics the watch reads, in Prometheus' file_sd format; empty: the "
+        "one that `pilot run` writes.",
+    )
+    prometheus_url: str = Field(
+        default="",
+        description="Address of a Prometheus that evaluates the technical alerts; empty: the watch evaluates them "
+        "itself.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Level of the logs.")
 
     @field_validator("probe_token", "secret_key", "alertmanager_token")

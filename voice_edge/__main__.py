@@ -14,6 +14,7 @@ from typing import NoReturn
 import structlog
 from fastapi import FastAPI
 
+from operations.monitoring.exposition import serve_metrics
 from operations.watch.probes.heartbeat import Heartbeat, silence_events
 from pilot.errors import PilotError
 from pilot.settings import Settings, read_settings
@@ -162,6 +163,7 @@ def run(settings: Settings) -> None:
         server = edge_server(
             open_app(home, edge), edge=edge, host=settings.edge_host, port=settings.edge_port, sockets=sockets
         )
+        serve_metrics(settings, edge.metrics.registry, with_process=False)
         log.info("edge starts", address=f"http://{settings.edge_host}:{settings.edge_port}")
         server.run(sockets=[listening_socket(settings.edge_host, settings.edge_port)])
     log.info("edge stopped")

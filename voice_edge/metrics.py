@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
+from operations.monitoring.request_metrics import RequestMetrics
 from voice_edge.hearing.recogniser_metrics import RecogniserCollector
 
 if TYPE_CHECKING:
@@ -25,12 +26,23 @@ class Metrics:
 
     Attributes:
         append_failed_at: When an append last failed after all retries, on the monotonic clock; None after a success.
+        requests: Counts the requests for pages.
     """
 
     def __init__(self) -> None:
         self.append_failed_at: float | None = None
         self.registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)  # CPU seconds, memory and open files of this process.
+        self.requests = RequestMetrics(registry)
+        self._pending = Gauge("pilot_queue_pending", "Work that waits, by queue.", ["queue"], registry=registry)
+        self._model_load = Gauge(
+            "edge_model_load_seconds", "Duration of the last load of the language model.", registry=registry
+        )
+        self._model_loads = Counter(
+            "edge_model_loads", "Loads of the language model, by outcome.", ["outcome"], registry=registry
+        )
+        for outcome in ("loaded", "failed"):
+            self._model_loads.labels(outcome=outcome)
         self._sessions = Gauge("edge_sessions_open", "WebSocket connections open now.", registry=registry)
         self._talking = Gauge("edge_sessions_talking", "Sessions with a place at the recogniser.", registry=registry)
         self._tasks = Gauge("edge_tasks", "Tasks of the event loop.", registry=registry)
@@ -117,8 +129,10 @@ class Metrics:
         self._talking.set_function(lambda: float(talking()))
         self._receipts.set_function(lambda: float(receipts()))
         self._tasks.set_function(lambda: float(_tasks()))
+        self._pending.labels(queue="receipts").set_function(lambda: float(receipts()))
         if recogniser is not None:
             self.registry.register(RecogniserCollector(recogniser))
+            self._pending.labels(queue="recogniser").set_function(lambda: float(recogniser().queue_depth))
 
     def count_opening(self, *, resumed: bool) -> None:
         """Count a session that a connection opened or resumed."""
@@ -190,10 +204,17 @@ class Metrics:
         self._provider_events.labels(state="waiting").set(waiting)
         self._provider_events.labels(state="failed").set(failed)
         self._provider_oldest.set(oldest_seconds)
+        self._pending.labels(queue="provider_events").set(waiting)
 
     def time_webhook(self, seconds: float) -> None:
         """Time the response to a saved webhook."""
         self._webhook_answers.observe(seconds)
+
+    def count_model_load(self, seconds: float | None) -> None:
+        """Time a load of the language model; None if it failed."""
+        self._model_loads.labels(outcome="failed" if seconds is None else "loaded").inc()
+        if seconds is not None:
+            self._model_load.set(seconds)
 
     def count_ignored(self, kind: str, *, number: int = 1) -> None:
         """Count ignored input by kind."""

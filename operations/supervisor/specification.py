@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from operations.monitoring.targets import Target
 from operations.supervisor.readiness import Readiness
 
 
@@ -38,6 +39,7 @@ class ProcessSpec:
         ports: Ports that must be free before it starts.
         niceness: 0 if a customer waits for it, higher otherwise.
         stop_seconds: Time between SIGTERM and SIGKILL.
+        metrics: Where it answers Prometheus; None if it does not.
     """
 
     name: str
@@ -49,6 +51,7 @@ class ProcessSpec:
     ports: tuple[Port, ...] = field(default=())
     niceness: int = 0
     stop_seconds: float = 5.0
+    metrics: Target | None = None
 
 
 @dataclass(frozen=True, slots=True)

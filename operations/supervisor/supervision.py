@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
+from operations.monitoring import targets
 from operations.supervisor import reaper
 from operations.supervisor.claims import check_ports, claim_home
 from operations.supervisor.errors import StartFailed
@@ -52,6 +53,7 @@ class Supervision:
         self._changing = asyncio.Lock()
         self._report = report
         self._record = run_folder / RECORD_NAME
+        self._targets = run_folder / targets.FOLDER / targets.NAME
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._reaper: subprocess.Popen[bytes] | None = None
 
@@ -62,6 +64,12 @@ class Supervision:
         self._reaper.stdin.flush()
         running = {name: process.pid for name, process in self.processes.items() if process.pid is not None}
         write_atomically(self._record, json.dumps({"supervisor": os.getpid(), "processes": running}))
+
+    def _list_targets(self) -> None:
+        """List what should answer Prometheus, running or not; the list outlives the run, so that its end is seen."""
+        self._targets.parent.mkdir(mode=0o700, exist_ok=True)
+        specs = (process.spec for process in self.processes.values())
+        write_atomically(self._targets, targets.targets_text(spec.metrics for spec in specs if spec.metrics))
 
     def _start_reaper(self) -> None:
         # Its own session: neither Ctrl-C in the terminal nor a signal to the supervisor's group reaches it.
@@ -76,6 +84,7 @@ class Supervision:
             StartFailed: a process kept ending or was not ready in time; the message shows the end of its log.
         """
         self._start_reaper()
+        self._list_targets()
         for name, process in self.processes.items():
             self._tasks[name] = asyncio.create_task(self._start_in_turn(process), name=f"supervise {name}")
         waiting = [asyncio.create_task(self._ready_or_failed(process)) for process in self.processes.values()]
@@ -171,6 +180,7 @@ class Supervision:
                 spec, logs=self._logs, policy=self._policy, report=self._report, on_group=self._group_changed
             )
             self.processes[spec.name] = process
+            self._list_targets()
             self._tasks[spec.name] = asyncio.create_task(process.keep_running(), name=f"supervise {spec.name}")
             try:
                 await self._ready_again(spec.name)
@@ -189,6 +199,7 @@ class Supervision:
     async def _remove(self, name: str) -> None:
         await self._stop_one(name)
         del self.processes[name], self._tasks[name]
+        self._list_targets()
 
     def _with_dependents(self, names: Collection[str]) -> list[str]:
         """Return these processes and their dependents, each after what it depends on."""

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from storage.errors import StoreAway, StoreReadOnly, StoreUnusable
+from storage.store import store_metrics
 
 BUSY_SECONDS = 10  # How long a transaction waits for another one, on both engines.
 CONNECT_SECONDS = 5
@@ -53,7 +54,7 @@ class Store:
             StoreAway: the store does not answer; nothing was written, unless the answer to the commit was lost.
             StoreUnusable: its file is damaged.
         """
-        with _answering(self.engine), self.engine.begin() as connection:
+        with _answering(self.engine), _transaction(self.engine) as connection:
             yield connection
 
     @contextlib.contextmanager
@@ -65,7 +66,7 @@ class Store:
             StoreUnusable: its file is damaged.
         """
         engine = self.engine.execution_options(**{_READING: True})
-        with _answering(self.engine), engine.begin() as connection:
+        with _answering(self.engine), _transaction(engine) as connection:
             yield connection
 
     def close(self) -> None:
@@ -166,10 +167,21 @@ def _begin_postgresql(connection: Connection) -> None:
 
 
 @contextlib.contextmanager
+def _transaction(engine: Engine) -> Iterator[Connection]:
+    """Run one transaction, and time the wait for its connection."""
+    began = time.perf_counter()
+    with engine.connect() as connection:
+        store_metrics.time_wait(time.perf_counter() - began)
+        with connection.begin():
+            yield connection
+
+
+@contextlib.contextmanager
 def _answering(engine: Engine) -> Iterator[None]:
     try:
         yield
     except PoolTimeout:
+        store_metrics.count_trouble("pool_exhausted")
         raise StoreAway("The store's connections are all in use.", remedy="Try again in a moment.") from None
     except DBAPIError as error:
         named = str(getattr(error.orig, "sqlite_errorname", ""))
@@ -180,6 +192,7 @@ def _answering(engine: Engine) -> Iterator[None]:
             ) from None
         away = isinstance(error, OperationalError | InterfaceError) and engine.dialect.name == "postgresql"
         if away or error.connection_invalidated or named.startswith(_SQLITE_AWAY):
+            store_metrics.count_trouble(store_metrics.trouble_of(type(error.orig).__name__, sqlite_error=named))
             cause = named or type(error.orig).__name__
             raise StoreAway(
                 f"The store does not answer ({cause}).",

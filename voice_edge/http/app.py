@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request, WebSocket
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
+from operations.monitoring.request_metrics import CountRequests
 from pilot.errors import PilotError
 from voice_edge.conversation.connection import Connection
 from voice_edge.conversation.greeting import Visitor
@@ -34,7 +35,7 @@ from voice_edge.http.security import HEADERS, SecurityHeaders, content_security_
 from voice_edge.http.static_files import STATIC_FOLDER, RevalidatedFiles
 from voice_edge.http.till.routes import till_routes
 from voice_edge.http.why_routes import why_routes
-from voice_edge.interviewer import Loaded
+from voice_edge.interviewer import Loaded, TimedLoads
 
 COMPRESSED_BYTES = 600  # Smaller responses fit into one packet uncompressed.
 
@@ -89,6 +90,8 @@ def create_app(edge: Edge, *, counts: CountsService | None = None, probes: Probe
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if isinstance(edge.interviewer, TimedLoads):
+            edge.interviewer.on_load = edge.metrics.count_model_load
         tasks = [asyncio.create_task(work) for work in edge.background()]
         tasks += [asyncio.create_task(work()) for work in webhook_work]
         if isinstance(edge.interviewer, Loaded):
@@ -112,6 +115,7 @@ def create_app(edge: Edge, *, counts: CountsService | None = None, probes: Probe
     app.add_middleware(RequestDoor, public_url=edge.settings.public_url, cafes=edge.cafes)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(TidyAddresses)
+    app.add_middleware(CountRequests, metrics=edge.metrics.requests)
     app.include_router(customer_routes(edge))
     app.include_router(receipt_routes(edge))
     app.include_router(answer_routes(edge))

@@ -5,6 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
+from prometheus_client import generate_latest
+
+from operations.monitoring.exposition import JoinedRegistries
+from storage.store import store_metrics
 from voice_edge.edge import Edge
 from voice_edge.http.health import readiness
 
@@ -34,6 +38,7 @@ def operator_routes(edge: Edge) -> APIRouter:
         # Prometheus scrapes the replica directly; a request through the proxy is from the public.
         if any(name in request.headers for name in PROXY_HEADERS):
             return Response(status_code=404)
-        return Response(edge.metrics.text(), media_type=METRICS_TYPE, headers={"Cache-Control": "no-store"})
+        joined = JoinedRegistries((edge.metrics.registry, store_metrics.REGISTRY))
+        return Response(generate_latest(joined), media_type=METRICS_TYPE, headers={"Cache-Control": "no-store"})
 
     return router

@@ -7,6 +7,7 @@ from voice_edge.interviewer.conversation import (
     Exchange,
     Interviewer,
     Loaded,
+    TimedLoads,
     ReplyPart,
 )
 from voice_edge.interviewer.model.equivalence import equivalent
@@ -21,6 +22,7 @@ __all__ = [
     "Exchange",
     "Interviewer",
     "Loaded",
+    "TimedLoads",
     "OllamaInterviewer",
     "ReplyPart",
     "ScriptedInterviewer",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import get_args
 
 from pilot.cafes import Language
@@ -28,6 +28,15 @@ class ByLanguage:
     def tally(self) -> Tally:
         """Return the counts of both."""
         return self._model.tally
+
+    @property
+    def on_load(self) -> Callable[[float | None], None] | None:
+        """Return what is called with the duration of each load of the model."""
+        return self._model.on_load
+
+    @on_load.setter
+    def on_load(self, count: Callable[[float | None], None] | None) -> None:
+        self._model.on_load = count
 
     async def preload(self) -> None:
         """Load the model, see `OllamaInterviewer.preload`."""

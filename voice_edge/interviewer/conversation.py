@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
@@ -75,6 +75,17 @@ class Interviewer(Protocol):
             committed: Set once the turn is committed; None if it already is, as a typed turn.
         """
         ...
+
+
+@runtime_checkable
+class TimedLoads(Protocol):
+    """An interviewer whose loads are timed, for the edge's metrics.
+
+    Attributes:
+        on_load: Called with the seconds of each load of the model, None for one that failed.
+    """
+
+    on_load: Callable[[float | None], None] | None
 
 
 @runtime_checkable

@@ -8,7 +8,8 @@ the model's first token, and they are never shown without a question.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,9 @@ class OllamaInterviewer:
         first_token_seconds: Deadline of the model's first words, from the commit.
         whole_question_seconds: Deadline of its whole question, from the commit.
         read: Reads a talk's answers, for the script and the guard.
+
+    Attributes:
+        on_load: Called with the seconds of each load of the model, None for one that failed.
     """
 
     def __init__(
@@ -71,6 +75,7 @@ class OllamaInterviewer:
         self._read = read
         self._loaded = False
         self._loading: asyncio.Task[None] | None = None
+        self.on_load: Callable[[float | None], None] | None = None
         self._away_until = 0.0
 
     async def preload(self) -> None:
@@ -79,10 +84,20 @@ class OllamaInterviewer:
         Raises:
             ModelAway: Ollama does not respond, or does not have the model.
         """
-        await self._chat.load()
+        began = time.perf_counter()
+        try:
+            await self._chat.load()
+        except ModelAway:
+            self._count_load(None)
+            raise
+        self._count_load(time.perf_counter() - began)
         for language in sorted(self._speaks):
             await self._chat.read([{"role": "system", "content": rules(language)}])
         self._loaded = True
+
+    def _count_load(self, seconds: float | None) -> None:
+        if self.on_load is not None:
+            self.on_load(seconds)
 
     async def close(self) -> None:
         """Close the connections."""
