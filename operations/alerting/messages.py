@@ -89,7 +89,9 @@ def message_of(claimed: Sequence[Delivery], episodes: Sequence[Episode], *, plac
     """
     first = claimed[0]
     if not episodes:
-        title = {"text": "Café feedback", "note": "Incident", "test": "TEST of the alerts"}.get(first.kind, "TEST is over")
+        title = {"text": "Café feedback", "note": "Incident", "test": "TEST of the alerts"}.get(
+            first.kind, "TEST is over"
+        )
         body = "\n".join(each.body for each in claimed)
         key = first.bundle if first.kind.startswith("test") else first.id
         return Message(first.kind, first.recipient, title, body, body[:SMS_CHARACTERS], key, first.message_id, False)

@@ -89,9 +89,7 @@ class OfflineOutbox:
     def _send(self, row: Delivery, episode: Episode, *, now: datetime) -> None:
         row = replace(row, message_id=new_identifier())
         self._note(row, Outcome("unknown", "crashed"), now=now)
-        outcome = attempt(
-            self._senders[row.channel], message_of([row], [episode], places=self._places), row, now=now
-        )
+        outcome = attempt(self._senders[row.channel], message_of([row], [episode], places=self._places), row, now=now)
         self._note(row, outcome, now=now)
         if outcome.next_at is not None:
             self._due[row.id] = outcome.next_at

@@ -111,7 +111,9 @@ def _heartbeat(settings: Settings) -> Finding:
 def _receiver(settings: Settings) -> Finding:
     if not settings.alertmanager_token.get_secret_value():
         return not_applicable("alertmanager", "PILOT_ALERTMANAGER_TOKEN is not set: the watch evaluates alone")
-    return judged("alertmanager", ok=True, found=f"received at http://127.0.0.1:{settings.alertmanager_port}/alertmanager")
+    return judged(
+        "alertmanager", ok=True, found=f"received at http://127.0.0.1:{settings.alertmanager_port}/alertmanager"
+    )
 
 
 def _files(folder: Path) -> list[Finding]:

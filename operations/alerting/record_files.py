@@ -61,8 +61,10 @@ def transitions_of(path: Path) -> Iterator[Transition]:
 def _transition(record: dict[str, Any]) -> Transition | None:
     at = _moment(record.get("at"))
     name, subject = record["name"], record.get("subject", "")
-    if at is None or record.get("state") not in ("firing", "resolved") or not all(
-        isinstance(each, str) for each in (name, subject)
+    if (
+        at is None
+        or record.get("state") not in ("firing", "resolved")
+        or not all(isinstance(each, str) for each in (name, subject))
     ):
         return None
     kind = kind_of(name)

@@ -41,7 +41,9 @@ def send_tests(home: Home, *, actor: str, reason: str, now: datetime) -> list[Te
         deliveries.add_claimed(connection, rows, at=now)
         audit.record(connection, actor=actor, action="alert.test", subject="channels", reason=reason, at=now)
     outbox = Outbox(store, senders_of(home, people), places=places_of(home))
-    sent = [Tested(row.channel, row.recipient, _send(outbox, row, now=now)) for row in deliveries.claimed_of(store, rows)]
+    sent = [
+        Tested(row.channel, row.recipient, _send(outbox, row, now=now)) for row in deliveries.claimed_of(store, rows)
+    ]
     return [*sent, *(Tested(each, "", Outcome("not_configured")) for each in missing(people))]
 
 

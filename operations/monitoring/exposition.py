@@ -51,7 +51,7 @@ class MetricsServer(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: MetricsServer
 
-    def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+    def do_GET(self) -> None:
         host = urlsplit(f"//{self.headers.get('Host', '')}").hostname or ""
         rebound = self.server.loopback_only and host not in LOOPBACK_NAMES
         if rebound or any(name in self.headers for name in FOREIGN_HEADERS):
@@ -69,7 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *arguments: object) -> None:
+    def log_message(self, *_: object) -> None:
         """Write no line for each scrape."""
 
 

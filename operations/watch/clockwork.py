@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import structlog
@@ -18,21 +19,27 @@ from operations.alerting.router import AlertRouter
 from operations.backup.redemptions import RedemptionExport
 from operations.backup.schedule import COPY_SECONDS, DAILY_SECONDS, CarriedBackups, DailyBackups, StoreCopies
 from operations.incidents.outage import OutageWatcher
+from operations.monitoring.exposition import serve_metrics
+from operations.monitoring.scaling_advice import scaling_advice
 from operations.status_page.build import rebuild
-from operations.system import HEARTBEAT_NAME, RUN_FOLDER
+from operations.switches.scaling import measure
+from operations.system import HEARTBEAT_NAME, RUN_FOLDER, make_system
 from operations.watch.alerts.backups import BackupWatcher
 from operations.watch.alerts.codes import CodeWatcher
-from operations.watch.alerts.digests import DigestWatcher
 from operations.watch.alerts.data_check import DataCheckWatcher
+from operations.watch.alerts.digests import DigestWatcher
 from operations.watch.alerts.dip import DipRule, DipWatcher
 from operations.watch.alerts.monitoring_silence import MonitoringWatcher
 from operations.watch.alerts.open_incidents import IncidentWatcher
 from operations.watch.alerts.stale_figures import StaleFiguresWatcher
 from operations.watch.alerts.stopped_automation import StoppedAutomationWatcher
+from operations.watch.alerts.technical import TechnicalWatcher
 from operations.watch.alerts.undelivered import UndeliveredWatcher
 from operations.watch.alerts.urgent import UrgentWatcher
 from operations.watch.alerts.volume import VolumeWatcher
 from operations.watch.alerts.webhooks import WebhookWatcher
+from operations.watch.measuring import Measuring
+from operations.watch.metrics import WatchMetrics
 from operations.watch.money.overdue_rewards import OverdueRewards, VoucherExpiry
 from operations.watch.money.payments import add_payment_jobs
 from operations.watch.probes.pages import Pages
@@ -62,6 +69,11 @@ ROUTER_SECONDS = 5
 INCIDENT_SECONDS = 15
 UNDELIVERED_SECONDS = 60
 DATA_CHECK_SECONDS = 600
+SAMPLE_SECONDS = 15
+EVALUATION_SECONDS = 60
+SERVICES_SECONDS = 30
+RUNS_SECONDS = 60
+CERTIFICATE_SECONDS = 3600
 
 _log = structlog.get_logger("operations.watch")
 
@@ -165,13 +177,16 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
             coalesce=True,
             max_instances=1,
         )
-        add_payment_jobs(home, scheduler)
+        metrics = WatchMetrics()
+        technical = _add_monitoring(home, scheduler, metrics=metrics, clock=now)
+        add_payment_jobs(home, scheduler, on_metrics=metrics.set_payments)
         scheduler.start()
         _log.info("watching", every_seconds=every)
         try:
             stop.wait()
         finally:
             scheduler.shutdown(wait=True)
+            technical.close()
     _log.info("stopped watching")
 
 
@@ -191,6 +206,35 @@ def _alertmanager(home: Home) -> Iterator[None]:
         return
     with server:
         yield
+
+
+def _add_monitoring(
+    home: Home, scheduler: BackgroundScheduler, *, metrics: WatchMetrics, clock: Callable[[], datetime]
+) -> TechnicalWatcher:
+    """Add the jobs that measure and that evaluate the technical alerts; serve the watch's own metrics."""
+    system = make_system(home, environment=os.environ)
+    measuring = Measuring(home, metrics, system=system, clock=clock)
+    technical = TechnicalWatcher(
+        home,
+        metrics.registry,
+        clock=clock,
+        advise=lambda alert: scaling_advice(alert.name, measure(system)),
+    )
+    serve_metrics(home.settings, metrics.registry)
+    for job, seconds in (
+        (measuring.services, SERVICES_SECONDS),
+        (measuring.backups, BACKUP_WATCH_SECONDS),
+        (measuring.runs, RUNS_SECONDS),
+        (technical.read_certificates, CERTIFICATE_SECONDS),
+        (technical.sample, SAMPLE_SECONDS),
+    ):
+        scheduler.add_job(
+            job, trigger="interval", seconds=seconds, next_run_time=clock(), coalesce=True, max_instances=1
+        )
+    scheduler.add_job(
+        technical.evaluate, trigger="interval", seconds=EVALUATION_SECONDS, coalesce=True, max_instances=1
+    )
+    return technical
 
 
 def watch(home: Home) -> None:

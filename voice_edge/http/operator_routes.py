@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
-
 from prometheus_client import generate_latest
 
 from operations.monitoring.exposition import JoinedRegistries

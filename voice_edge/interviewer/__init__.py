@@ -7,8 +7,8 @@ from voice_edge.interviewer.conversation import (
     Exchange,
     Interviewer,
     Loaded,
-    TimedLoads,
     ReplyPart,
+    TimedLoads,
 )
 from voice_edge.interviewer.model.equivalence import equivalent
 from voice_edge.interviewer.model.ollama import OllamaInterviewer
@@ -22,12 +22,12 @@ __all__ = [
     "Exchange",
     "Interviewer",
     "Loaded",
-    "TimedLoads",
     "OllamaInterviewer",
     "ReplyPart",
     "ScriptedInterviewer",
     "Tallied",
     "Tally",
+    "TimedLoads",
     "ask_again",
     "choose_interviewer",
     "equivalent",

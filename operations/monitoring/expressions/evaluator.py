@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,9 +103,9 @@ def _reads(tree: Any, text: str) -> Iterator[tuple[str, float]]:
     if isinstance(tree, promql.VectorSelector):
         if tree.offset or tree.at or not tree.name:
             raise _unsupported(text, "an offset, a fixed time or a selector without a name")
-        yield tree.name, LOOKBACK_SECONDS
+        yield str(tree.name), LOOKBACK_SECONDS
     elif isinstance(tree, promql.MatrixSelector):
-        yield tree.vector_selector.name, tree.range.total_seconds()
+        yield str(tree.vector_selector.name), tree.range.total_seconds()
     elif isinstance(tree, promql.Call):
         if tree.func.name not in (*RANGE_FUNCTIONS, "histogram_quantile", "absent", "time", "vector"):
             raise _unsupported(text, f"the function {tree.func.name}")
@@ -159,7 +159,7 @@ class _Evaluation:
                 found[labels] = latest.value
         return found
 
-    def _matching(self, selector: promql.VectorSelector) -> Iterator[tuple[Labels, Iterable[Sample]]]:
+    def _matching(self, selector: promql.VectorSelector) -> Iterator[tuple[Labels, Sequence[Sample]]]:
         matchers = [(each.name, each.op, each.value) for each in selector.matchers.matchers]
         for labels, series in self._samples.series(str(selector.name)):
             own = dict(labels)
@@ -186,7 +186,7 @@ class _Evaluation:
         if name == "time":
             return self._at
         if name in RANGE_FUNCTIONS:
-            return self._range(arguments[0], name)  # type: ignore[arg-type]  # The parser has checked it.
+            return self._range(arguments[0], name)
         if name == "vector":
             value = self.value(arguments[0])
             assert isinstance(value, float)
@@ -205,9 +205,7 @@ class _Evaluation:
         without = modifier is not None and modifier.type == promql.AggModifierType.Without
         groups: dict[Labels, list[float]] = {}
         for labels, value in vector.items():
-            kept = frozenset(
-                (name, each) for name, each in labels if name != NAME and (name in names) is not without
-            )
+            kept = frozenset((name, each) for name, each in labels if name != NAME and (name in names) is not without)
             groups.setdefault(kept, []).append(value)
         return {labels: AGGREGATIONS[str(tree.op)](values) for labels, values in groups.items()}
 

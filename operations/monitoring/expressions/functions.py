@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from operations.monitoring.expressions.samples import Sample
 
@@ -15,9 +16,7 @@ def increase(samples: Sequence[Sample], *, begins: float, ends: float) -> float 
     if len(samples) < 2:
         return None
     first, last = samples[0], samples[-1]
-    resets = sum(
-        before.value for before, after in zip(samples, samples[1:], strict=False) if after.value < before.value
-    )
+    resets = sum(before.value for before, after in pairwise(samples) if after.value < before.value)
     gained = last.value - first.value + resets
     covered = last.at - first.at
     if covered <= 0:
@@ -26,9 +25,7 @@ def increase(samples: Sequence[Sample], *, begins: float, ends: float) -> float 
     to_begin, to_end = first.at - begins, ends - last.at
     if gained > 0 and first.value >= 0:
         to_begin = min(to_begin, covered * first.value / gained)  # A counter was not below zero.
-    edges = sum(
-        edge if edge < EXTRAPOLATED_GAPS * interval else interval / 2 for edge in (to_begin, to_end)
-    )
+    edges = sum(edge if edge < EXTRAPOLATED_GAPS * interval else interval / 2 for edge in (to_begin, to_end))
     return gained * (covered + edges) / covered
 
 

@@ -62,8 +62,8 @@ class Samples:
             seen.add(labels_of(name, own))
             self.add(name, own, value=value, at=at)
         for name, every in self._series.items():
-            for labels, series in every.items():
-                gone = ("instance", source) in labels and labels not in seen and name != "up"
+            for own_labels, series in every.items():
+                gone = ("instance", source) in own_labels and own_labels not in seen and name != "up"
                 if gone and series and not math.isnan(series[-1].value):
                     series.append(Sample(at, math.nan))
 

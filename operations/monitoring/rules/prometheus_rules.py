@@ -24,7 +24,7 @@ VALUES: dict[Unit, str] = {
 def rules_text(alerts: Iterable[TechnicalAlert] = TECHNICAL_ALERTS) -> str:
     """Return the content of deploy/monitoring/rules.yml."""
     group = {"name": "technical", "interval": INTERVAL, "rules": [_rule(each) for each in alerts]}
-    return HEADER + yaml.safe_dump({"groups": [group]}, sort_keys=False, allow_unicode=True, width=120)
+    return HEADER + str(yaml.safe_dump({"groups": [group]}, sort_keys=False, allow_unicode=True, width=120))
 
 
 def _rule(alert: TechnicalAlert) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def _template(alert: TechnicalAlert, text: str) -> str:
 
 def _forecast(alert: TechnicalAlert) -> str:
     """Return a template that asks Prometheus for the seconds left, of the mount that fires."""
-    query = alert.forecast.replace("{", '{mountpoint=%q,instance=%q,')
+    query = alert.forecast.replace("{", "{mountpoint=%q,instance=%q,")
     labels = " ".join("$labels.mountpoint $labels.instance" for _ in range(query.count("mountpoint=%q")))
     return (
         f"{{{{ with printf `{query} > 0` {labels} | query }}}}"

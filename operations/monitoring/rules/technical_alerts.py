@@ -104,16 +104,20 @@ TECHNICAL_ALERTS: tuple[TechnicalAlert, ...] = (
             text=f"The metric {metric} has been missing for ten minutes, so alerts on it cannot fire. Do the targets "
             "answer? See docs/operations/monitoring.md.",
         )
-        for metric in ("edge_sessions_open", "pilot_pages_drawing", "pilot_queue_pending",
-                       "node_memory_MemAvailable_bytes")
+        for metric in (
+            "edge_sessions_open",
+            "pilot_pages_drawing",
+            "pilot_queue_pending",
+            "node_memory_MemAvailable_bytes",
+        )
     ),
     TechnicalAlert(
         "database_trouble",
         "medium",
         "sum by (service, kind) (increase(pilot_store_troubles_total[5m])) > 2.5",
         subject="{service} {kind}",
-        text="The store's connections in {service} had trouble of the kind {kind}, three times or more in five minutes. "
-        "See pilot db status.",
+        text="The store's connections in {service} had trouble of the kind {kind}, three times or more in "
+        "five minutes. See pilot db status.",
     ),
     TechnicalAlert(
         "certificate_expiring",

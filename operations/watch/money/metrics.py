@@ -7,7 +7,7 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Gauge
 
-from operations.watch.money.payment_alerts import PaymentFacts
+from operations.watch.money.payment_alerts import COUNT_OVER, PaymentFacts
 
 
 def payment_metrics(facts: PaymentFacts, *, now: datetime) -> CollectorRegistry:
@@ -21,6 +21,11 @@ def payment_metrics(facts: PaymentFacts, *, now: datetime) -> CollectorRegistry:
     outcomes = Counter((each.rail, "failed" if each.failed else "paid") for each in facts.finals)
     for (rail, outcome), count in outcomes.items():
         final.labels(rail, outcome).set(count)
+    lately = gauge("pilot_payouts_failed_1h", "Payouts that failed for good within an hour.", "rail")
+    for rail in {each.rail for each in facts.finals}:
+        lately.labels(rail).set(
+            sum(each.failed for each in facts.finals if each.rail == rail and now - each.at < COUNT_OVER)
+        )
     difference = gauge("pilot_payout_difference_ore", "Books minus provider at the last reconciliation.", "rail")
     unexplained = gauge(
         "pilot_payout_unexplained_transfers", "Unexplained transfers at the last reconciliation.", "rail"

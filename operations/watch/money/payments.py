@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import structlog
 from apscheduler.schedulers.base import BaseScheduler
-from prometheus_client import write_to_textfile
+from prometheus_client import CollectorRegistry, write_to_textfile
 
 from operations.system import RUN_FOLDER
 from operations.watch.alerts.alert_records import AlertRecords
@@ -33,13 +33,29 @@ _log = structlog.get_logger("operations.watch")
 class PaymentAlerts:
     """Reports payment alerts and writes the metrics file; errors are logged and the next run tries again."""
 
-    def __init__(self, home: Home, runner: PayoutRunner | None, *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        home: Home,
+        runner: PayoutRunner | None,
+        *,
+        clock: Callable[[], datetime],
+        on_metrics: Callable[[CollectorRegistry], None] = lambda _: None,
+    ) -> None:
+        """Initialise the reporter.
+
+        Args:
+            home: The home.
+            runner: Pays; None without a provider.
+            clock: Returns the current time, aware.
+            on_metrics: Called with each new registry of metrics.
+        """
         folder = home.root / RUN_FOLDER
         self._home = home
         self._runner = runner
         self._clock = clock
         self._records = AlertRecords(folder / RECORDS_NAME, clock=clock)
         self._metrics = folder / METRICS_NAME
+        self._on_metrics = on_metrics
 
     def __call__(self) -> None:
         """Gather the facts once; report alerts and write metrics."""
@@ -49,7 +65,9 @@ class PaymentAlerts:
             before = self._records.firing
             self._records.report(payment_alerts(facts, now=now))
             pause_payouts(self._home.store(), self._records.firing - before)
-            write_to_textfile(str(self._metrics), payment_metrics(facts, now=now))
+            registry = payment_metrics(facts, now=now)
+            write_to_textfile(str(self._metrics), registry)
+            self._on_metrics(registry)
         except (PilotError, OSError) as error:
             _log.error("payment alerts cannot be checked", reason=type(error).__name__)
 
@@ -74,8 +92,16 @@ class PaymentAlerts:
         )
 
 
-def add_payment_jobs(home: Home, scheduler: BaseScheduler) -> None:
-    """Add the jobs to a scheduler; without a key only vouchers are monitored."""
+def add_payment_jobs(
+    home: Home, scheduler: BaseScheduler, *, on_metrics: Callable[[CollectorRegistry], None] = lambda _: None
+) -> None:
+    """Add the jobs to a scheduler; without a key only vouchers are monitored.
+
+    Args:
+        home: The home.
+        scheduler: Runs the jobs.
+        on_metrics: Called with each new registry of metrics.
+    """
 
     def clock() -> datetime:
         return datetime.now(UTC)
@@ -91,5 +117,5 @@ def add_payment_jobs(home: Home, scheduler: BaseScheduler) -> None:
             )
         scheduler.add_job(runner, trigger="interval", seconds=PAY_SECONDS, coalesce=True, max_instances=1)
         _log.info("paying", rail=runner.rail.name, plan_at=home.settings.payout_at)
-    alerts = PaymentAlerts(home, runner, clock=clock)
+    alerts = PaymentAlerts(home, runner, clock=clock, on_metrics=on_metrics)
     scheduler.add_job(alerts, trigger="interval", seconds=ALERT_SECONDS, coalesce=True, max_instances=1)
