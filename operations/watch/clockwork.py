@@ -25,6 +25,7 @@ from operations.status_page.build import rebuild
 from operations.switches.scaling import measure
 from operations.system import HEARTBEAT_NAME, RUN_FOLDER, make_system
 from operations.watch.alerts.backups import BackupWatcher
+from operations.watch.alerts.business import ParticipationWatcher, QualityWatcher
 from operations.watch.alerts.codes import CodeWatcher
 from operations.watch.alerts.data_check import DataCheckWatcher
 from operations.watch.alerts.digests import DigestWatcher
@@ -56,6 +57,7 @@ EXPIRY_SECONDS = 3600
 REDEMPTION_SECONDS = 5
 VOLUME_SECONDS = 60
 DIP_SECONDS = 60
+BUSINESS_SECONDS = 60
 FORGETTING_SECONDS = 3600
 DIGEST_SECONDS = 60
 CODES_SECONDS = 600
@@ -136,6 +138,16 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
             clock=now,
         )
         scheduler.add_job(dip, trigger="interval", seconds=DIP_SECONDS, coalesce=True, max_instances=1)
+        for watcher in (QualityWatcher, ParticipationWatcher):
+            business = watcher(
+                home.lake(),
+                cafes=home.cafes(),
+                folder=home.root / RUN_FOLDER,
+                pages_url=home.settings.pages_url,
+                simulated=home.kind == "demo",
+                clock=now,
+            )
+            scheduler.add_job(business, trigger="interval", seconds=BUSINESS_SECONDS, coalesce=True, max_instances=1)
         digest = DigestWatcher(home, clock=now)
         scheduler.add_job(digest, trigger="interval", seconds=DIGEST_SECONDS, coalesce=True, max_instances=1)
         scanned = CodeWatcher(home, clock=now)

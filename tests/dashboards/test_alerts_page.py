@@ -14,6 +14,7 @@ from dashboards.reading.alert_rows import alert_rows
 from dashboards.reading.incident_rows import SHOWN, incident_rows
 from operations.alerting.catalogue import catalogue
 from operations.alerting.router import AlertRouter
+from operations.monitoring.rules.technical_alerts import TECHNICAL_ALERTS
 from operations.record_lines import append_record
 from operations.system import RUN_FOLDER
 from operations.watch.alerts.alert_records import Alert, AlertRecords
@@ -214,8 +215,10 @@ def test_every_alert_of_the_code_has_words_and_an_existing_page():
         for folder in ("operations/watch", "assets/automation")
         for path in (ROOT / folder).rglob("*.py")
     )
-    names = set(re.findall(r'^ALERT = "(\w+)"', text, re.MULTILINE)) | set(re.findall(r'Alert\(\s*"(\w+)"', text))
-    names |= set(catalogue())
+    names = set(re.findall(r'^\w*ALERT = "(\w+)"', text, re.MULTILINE)) | set(re.findall(r'Alert\(\s*"(\w+)"', text))
+    names |= {each.name for each in TECHNICAL_ALERTS if each.severity != "none"} | set(catalogue())
+    sections = re.findall(r"^## (\w+)$", (ROOT / "docs/operations/alert-causes.md").read_text(), re.MULTILINE)
+    assert names - set(sections) == set()
     assert len(names) >= 10
     for language in ("sv", "en"):
         words = section("dashboards", language)

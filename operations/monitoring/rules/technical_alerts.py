@@ -48,7 +48,7 @@ TECHNICAL_ALERTS: tuple[TechnicalAlert, ...] = (
         subject="{service}",
         unit="share",
         text="{value} of the requests to {service} failed with a status of 500 or above within a minute; the limit is "
-        "5 %. See pilot logs --service {service} --level error.",
+        "5 %. See pilot logs --service {service}.",
     ),
     TechnicalAlert(
         "payment_failures",

@@ -128,6 +128,7 @@ def test_the_metrics_have_their_names_labels_and_values() -> None:
     assert samples(payment_metrics(facts, now=NOW)) == {
         ("pilot_payouts_final_24h", (("outcome", "failed"), stripe)): 1,
         ("pilot_payouts_final_24h", (("outcome", "paid"), stripe)): 2,
+        ("pilot_payouts_failed_1h", (stripe,)): 0,
         ("pilot_payout_difference_ore", (stripe,)): 1,
         ("pilot_payout_unexplained_transfers", (stripe,)): 1,
         ("pilot_payment_events_oldest_waiting_seconds", ()): 90,
