@@ -39,6 +39,7 @@ from operations.watch.alerts.undelivered import UndeliveredWatcher
 from operations.watch.alerts.urgent import UrgentWatcher
 from operations.watch.alerts.volume import VolumeWatcher
 from operations.watch.alerts.webhooks import WebhookWatcher
+from operations.watch.business_metrics import BusinessMetrics
 from operations.watch.measuring import Measuring
 from operations.watch.metrics import WatchMetrics
 from operations.watch.money.overdue_rewards import OverdueRewards, VoucherExpiry
@@ -75,6 +76,7 @@ SAMPLE_SECONDS = 15
 EVALUATION_SECONDS = 60
 SERVICES_SECONDS = 30
 RUNS_SECONDS = 60
+FIGURES_METRICS_SECONDS = 300
 CERTIFICATE_SECONDS = 3600
 
 _log = structlog.get_logger("operations.watch")
@@ -232,11 +234,13 @@ def _add_monitoring(
         clock=clock,
         advise=lambda alert: scaling_advice(alert.name, measure(system)),
     )
+    figures = BusinessMetrics(home.lake(), metrics.registry, simulated=home.kind == "demo", clock=clock)
     serve_metrics(home.settings, metrics.registry)
     for job, seconds in (
         (measuring.services, SERVICES_SECONDS),
         (measuring.backups, BACKUP_WATCH_SECONDS),
         (measuring.runs, RUNS_SECONDS),
+        (figures, FIGURES_METRICS_SECONDS),
         (technical.read_certificates, CERTIFICATE_SECONDS),
         (technical.sample, SAMPLE_SECONDS),
     ):

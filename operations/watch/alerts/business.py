@@ -136,7 +136,7 @@ class ParticipationWatcher(TableWatcher):
             lake, PILOT_KPIS, days=8, records=records, pages_url=pages_url, simulated=simulated, clock=clock
         )
         self._cafes = cafes
-        self._days: dict[str, list[Participation]] = {}
+        self._by_cafe: dict[str, list[Participation]] = {}
         self._alerts = AlertRecords(records, clock=clock)
 
     def __call__(self) -> None:
@@ -148,7 +148,7 @@ class ParticipationWatcher(TableWatcher):
             [
                 alert
                 for cafe in self._cafes.cafe
-                for alert in participation_alerts(cafe, self._days.get(cafe.id, []), now=now)
+                for alert in participation_alerts(cafe, self._by_cafe.get(cafe.id, []), now=now)
             ]
         )
 
@@ -161,7 +161,7 @@ class ParticipationWatcher(TableWatcher):
         found: dict[str, list[Participation]] = {}
         for cafe, day, started, customers, share, why in rows:
             found.setdefault(cafe, []).append(Participation(day, started, customers, share, why))
-        self._days = found
+        self._by_cafe = found
 
     def _record_keys(self, record: dict[str, Any]) -> list[str]:
         return []  # `AlertRecords` remembers what is firing.
