@@ -86,7 +86,8 @@ class BusinessMetrics:
                 if value is not None:
                     gauge.labels(kpi=kpi, cafe=cafe, period=period).set(value)
         scores = snapshot.sql(
-            "select cafe, count(*), avg(score) from scored_feedback where simulated = ? and day = ?::date group by cafe",
+            "select cafe, count(*), avg(score) from scored_feedback where simulated = ? and day = ?::date "
+            "group by cafe",
             [self._simulated, today],
         )
         for cafe, count, mean in scores.iter_rows():
