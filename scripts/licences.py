@@ -44,6 +44,7 @@ STATED_ELSEWHERE = {
     "axe-playwright-python": "MIT",  # its file LICENSE
     "colorama": "BSD-3-Clause",  # only on Windows
     "httpx2-jsfetch": "BSD-3-Clause",  # only in a browser
+    "promql-parser": "MIT",  # its file LICENSE
     "pyrage": "MIT",  # its file LICENSE
     "pyreadline3": "BSD-3-Clause",  # only on Windows
     "pywin32": "PSF-2.0",  # only on Windows

@@ -1,4 +1,4 @@
-"""The technical page: availability by the minute, load tests, the disk, and unmeasured figures."""
+"""The technical page: availability by the minute, rates and load, load tests, and the disk."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from dashboards.charts import charts
 from dashboards.charts.chart_colours import palette
 from dashboards.choices.day_choice import choose_day, day_name, freshness
 from dashboards.parts.empty_state import draw_empty_state
+from dashboards.parts.technical_load import draw_technical_load
 from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
 from dashboards.reading.calendar import extent
 from dashboards.reading.page_snapshot import PageSnapshot, versions_key
@@ -32,7 +33,6 @@ DAY_HOURS = 24
 HOUR_TICKS = 3
 TESTS_SHOWN = 20
 BYTES_A_GIGABYTE = 10**9
-UNMEASURED = ("requests", "queue", "memory")
 
 
 def show(visit: Visit) -> None:
@@ -55,6 +55,7 @@ def show(visit: Visit) -> None:
     if found.outages:
         _timeline(visit, found.outages)
     _targets(visit, found)
+    draw_technical_load(visit, day)
     _load_tests(visit)
     _machine(visit)
 
@@ -160,10 +161,7 @@ def _machine(visit: Visit) -> None:
     visit.draw(
         fragments.section_head(say("technical.machine.title"))
         + fragments.paragraph(say("technical.machine.disk", free=free, total=total, share=share))
-        + fragments.section_head(say("technical.unmeasured.title"), summary=say("technical.unmeasured.what"))
     )
-    for one in UNMEASURED:
-        visit.draw(fragments.paragraph(say(f"technical.unmeasured.{one}")))
 
 
 def _milliseconds(visit: Visit, value: float | None) -> str:

@@ -11,6 +11,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from operations.load_records import RECORDS_NAME
+from operations.monitoring.expressions.samples import Samples
+from operations.monitoring.minute_figures import MinuteFiguresLog
 from operations.record_lines import append_record
 from operations.system import RUN_FOLDER
 from pilot.business_days import day_bounds
@@ -78,13 +80,35 @@ def test_a_day_without_probes_says_that_nobody_knows(home: Home, visit_pages: Pa
     assert "Inget prov gjordes den dagen." in page
 
 
+def test_rates_errors_and_load_are_shown_by_the_minute(home: Home, visit_pages: Pages):
+    make_day(home.cafes(), DAY).write(home.lake())
+    log = MinuteFiguresLog(home.root / RUN_FOLDER)
+    samples = Samples()
+    for minute in range(3):
+        at = NOW - timedelta(days=1) + timedelta(minutes=minute)
+        for second in (0, 30):
+            for code, gain in (("200", 9), ("500", 1)):
+                labels = {"service": "edge", "code": code}
+                value = float(gain * (minute * 2 + second // 30))
+                samples.add("pilot_http_requests_total", labels, value=value, at=at.timestamp() + second)
+        for name, value in (("node_memory_MemAvailable_bytes", 40.0), ("node_memory_MemTotal_bytes", 100.0)):
+            samples.add(name, {"instance": "host"}, value=value, at=at.timestamp() + 30)
+        log.append(samples, now=at + timedelta(seconds=30))
+    at = opened(visit_pages, "technical")
+    figures = next(each.value for each in at.dataframe if "Mätvärde" in each.value.columns)
+    rows = {row.iloc[0]: row.iloc[1:].tolist() for _, row in figures.iterrows()}
+    assert rows["Andel som misslyckas"][0].replace("\u00a0", " ") == "10,0 %"
+    assert [each.replace("\u00a0", " ") for each in rows["Minne"]] == ["60,0 %", "60,0 %", "60,0 %", "3"]
+    assert rows["Förfrågningar per minut"][0] == "20"
+    assert "Förfrågningar per minut" in shown(at)
+
+
 def test_what_is_not_measured_is_said_and_load_tests_are_listed(home: Home, visit_pages: Pages):
     make_day(home.cafes(), DAY).write(home.lake())
     line = {"at": NOW.isoformat(), "guests": 40, "seconds": 120.0, "p95_ms": 812.4, "failures": 0, "passed": True}
     append_record(home.root / RUN_FOLDER / RECORDS_NAME, line)
     at = opened(visit_pages, "technical")
-    assert "Det som inte mäts än" in shown(at)
-    assert "Prometheus" in shown(at)
+    assert "Ingen mätning finns för dagen" in shown(at)
     tests = next(each.value for each in at.dataframe if "Gäster samtidigt" in each.value.columns)
     assert tests.iloc[0].tolist() == ["23 november 2026", "40", "812 ms", "0", "ja"]
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from dashboards.reading.service_day import TABLES, service_day
+from dashboards.reading.technical_minutes import DayFigure, day_figures
 from operations.load_records import RECORDS_NAME, LoadRecord, read_load_tests
+from operations.monitoring.minute_figures import FOLDER as MINUTES_FOLDER
 from operations.system import RUN_FOLDER
 from pilot.business_days import day_bounds
 from proving.analytics.registration import Choice, Query, Reader, Reading, Rows
@@ -90,6 +93,24 @@ def _counted(home: Home, choice: Choice) -> Rows:
     return [{**one, "at": datetime.fromisoformat(one["at"])} for one in map(json.loads, lines)]
 
 
+def _minutes(reader: Reader, choice: Choice) -> Sequence[DayFigure]:
+    return day_figures(reader.home.root / RUN_FOLDER, choice.last)
+
+
+def _minutes_counted(home: Home, choice: Choice) -> Rows:
+    """Return each figure's minutes, latest, mean and highest, counted again from the day's lines."""
+    path = home.root / RUN_FOLDER / MINUTES_FOLDER / f"{choice.last}.ndjson"
+    lines = [json.loads(each) for each in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+    found = []
+    for name in sorted({key for line in lines for key in line} - {"at"}):
+        values = [line[name] for line in sorted(lines, key=lambda line: line["at"]) if name in line]
+        mean = math.fsum(values) / len(values)
+        found.append(
+            {"name": name, "minutes": len(values), "latest": values[-1], "mean": mean, "highest": sorted(values)[-1]}
+        )
+    return found
+
+
 READINGS = (
     extent_of(PAGE),
     Reading(
@@ -135,6 +156,16 @@ READINGS = (
                 columns=("cafe", "begins", "ends"),
                 key=("cafe", "begins"),
             ),
+        ),
+    ),
+    Reading(
+        page=PAGE,
+        name="minutes",
+        function=day_figures,
+        choices=_days,
+        shown=_minutes,
+        queries=(
+            Query(counted=_minutes_counted, columns=("name", "minutes", "latest", "mean", "highest"), key=("name",)),
         ),
     ),
     Reading(

@@ -11,11 +11,12 @@ import polars as pl
 
 from operations.alerting.router import AlertRouter
 from operations.load_records import record_load_test
+from operations.monitoring.minute_figures import FOLDER as MINUTES_FOLDER
 from operations.record_lines import append_record
 from operations.system import RUN_FOLDER
 from operations.watch.alerts import dip, urgent
 from operations.watch.alerts.run_alerts import RECORDS_NAME
-from pilot.business_days import days_between
+from pilot.business_days import business_day, days_between
 from pilot.identifiers import new_identifier
 from pilot.lake_tables.insight_tables import QUALITY_VERDICTS, QUARANTINE, VOICE_LATENCY, VOLUME_ANOMALIES
 from pilot.lake_tables.money_tables import REWARDS
@@ -157,6 +158,10 @@ def _records(home: Home) -> None:
     append_record(folder / "backups.ndjson", backup)
     volume = {"name": "volume_anomaly", "subject": "malmohuset 2026-11-29", "severity": "low", "at": at}
     append_record(folder / RECORDS_NAME, volume | {"state": "firing"})
+    for minute, share in enumerate((0.0, 0.25, 0.125)):
+        values = {"requests_a_minute": 10.0 + minute, "failed_share": share, "memory_share": 0.5}
+        moment = NOW - timedelta(days=1) + timedelta(minutes=minute)
+        append_record(folder / MINUTES_FOLDER / f"{business_day(moment)}.ndjson", {"at": moment.isoformat(), **values})
     urgent_line = {"session_id": new_identifier(at=NOW), "cafe": "aurora", "reported_at": at}
     append_record(folder / urgent.RECORDS_NAME, urgent_line)
     AlertRouter(home, clock=lambda: NOW + timedelta(hours=2), channels={})()
