@@ -26,12 +26,14 @@ from voice_edge.interviewer import (
     ReplyPart,
     ScriptedInterviewer,
     Tallied,
+    TimedLoads,
     choose_interviewer,
     opening_question,
 )
 from voice_edge.interviewer.errors import ModelAway
 from voice_edge.interviewer.model.prompt import rules, system_text
 from voice_edge.interviewer.scripted import ScriptedReply, scripted_reply
+from voice_edge.metrics import Metrics
 
 ROOT = Path(__file__).parents[3]
 PATIENT = 1e6  # seconds: pytest's own timeout ends a test that hangs
@@ -271,6 +273,33 @@ async def test_the_script_replies_if_ollama_does_not_run() -> None:
         await asked.preload()
     assert {part.author for part in await parts_of(asked)} == {"scripted"}
     await asked.close()
+
+
+async def test_each_load_of_the_model_is_timed_and_a_failed_one_counted() -> None:
+    metrics = Metrics()
+
+    def read_metric(name: str, **labels: str) -> float | None:
+        return metrics.registry.get_sample_value(name, labels)
+
+    async with running(StandIn(Planned([]))) as url:
+        asked = OllamaInterviewer(url=url, model="stand-in")
+        asked.on_load = metrics.count_model_load
+        await asked.preload()
+        assert (read_metric("edge_model_load_seconds") or 0) > 0
+        assert read_metric("edge_model_loads_total", outcome="loaded") == 1
+        await asked.close()
+    missing = OllamaInterviewer(url=url, model="stand-in")
+    missing.on_load = metrics.count_model_load
+    with pytest.raises(ModelAway):
+        await missing.preload()
+    assert read_metric("edge_model_loads_total", outcome="failed") == 1
+    await missing.close()
+
+
+def test_the_chosen_interviewer_passes_its_loads_to_the_metrics() -> None:
+    for chosen in ("ollama", "auto"):
+        interviewer = choose_interviewer(Settings(interviewer=chosen))
+        assert isinstance(interviewer, TimedLoads), chosen
 
 
 async def test_a_line_without_json_is_reported_as_broken() -> None:
