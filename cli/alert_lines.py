@@ -68,6 +68,8 @@ def print_tests(found: Sequence[Tested], *, as_json: bool) -> None:
         mark, text = ("ok    ", "delivered") if is_well else ("NOT OK", f"{why}{status}")
         typer.echo(f"{mark}  {f'{each.channel} {each.recipient}'.strip():<32}{text}")
     if bad:
-        typer.echo(f"NOT OK: {bad} of {len(found)} messages. Next: correct .env and contacts.toml, then pilot alerts test")
+        typer.echo(
+            f"NOT OK: {bad} of {len(found)} messages. Next: correct .env and contacts.toml, then pilot alerts test"
+        )
     else:
         typer.echo(f"All well: {len(found)} messages delivered. Next: pilot alerts list")

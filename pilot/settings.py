@@ -18,8 +18,9 @@ PREFIX = "PILOT_"
 LAST_PORT = 65535
 SHORTEST_TOKEN = 20  # characters of a secret that nobody can guess
 SECURE_OR_LOCAL = r"(https://|http://(?=([^@/\s]*@)?(127\.0\.0\.1|localhost)[:/]))"
-_SLACK = r"[^\s@/?#]+/services/[A-Za-z0-9]+/[A-Za-z0-9]+/[A-Za-z0-9]+", (
-    "https://hooks.slack.com/services/T.../B.../..., the webhook that Slack shows"
+_SLACK = (
+    r"[^\s@/?#]+/services/[A-Za-z0-9]+/[A-Za-z0-9]+/[A-Za-z0-9]+",
+    ("https://hooks.slack.com/services/T.../B.../..., the webhook that Slack shows"),
 )
 CHANNEL_FORMS = {
     "alert_slack_url": _SLACK,

@@ -103,9 +103,7 @@ def alert_messages(store: Store, identifier: str) -> list[Delivery]:
     return deliveries.of_episodes(store, [identifier]).get(identifier, [])
 
 
-def active_silences(
-    store: Store, *, at: datetime, cafes: Collection[str], sees_all: bool
-) -> list[silences.Silence]:
+def active_silences(store: Store, *, at: datetime, cafes: Collection[str], sees_all: bool) -> list[silences.Silence]:
     """Return the active silences of these cafés; those of no café only for a reader of every café."""
     return [each for each in silences.active(store, at=at) if (each.cafe in cafes if each.cafe else sees_all)]
 

@@ -85,7 +85,9 @@ def test_setup_of_a_new_pilot_names_what_is_missing(pilot: Pilot) -> None:
     found = pilot("alerts", "setup", "--json", PILOT_CONTACTS_FILE=str(CHECKOUT / "contacts.toml"))
     assert found.exit_code == 1
     states = {each["name"]: each["state"] for each in json.loads(found.stdout)["findings"]}
-    assert [states[f"channel {each}"] for each in ("slack", "slack_incidents", "email", "sms", "pagerduty")] == ["not_ok"] * 5
+    assert [states[f"channel {each}"] for each in ("slack", "slack_incidents", "email", "sms", "pagerduty")] == [
+        "not_ok"
+    ] * 5
     assert (states["people"], states["catalogue"], states["heartbeat"]) == ("not_ok", "ok", "not_ok")
 
 

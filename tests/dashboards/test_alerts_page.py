@@ -154,7 +154,9 @@ def test_an_alert_is_acknowledged_and_judged_on_the_page(home: Home, visit_pages
     found = episodes.find(home.store(), one.id)
     assert (found.state, found.acknowledged_by, found.verdict) == ("acknowledged", "admin@example.se", "true")
     assert "Larmet är kvitterat." in shown(at)
-    assert [(each.action, each.reason) for each in audit.recent(home.store(), 1)] == [("alert.acknowledge", "ringer Stripe")]
+    assert [(each.action, each.reason) for each in audit.recent(home.store(), 1)] == [
+        ("alert.acknowledge", "ringer Stripe")
+    ]
     at.run()
     assert "Kvitterat av admin@example.se" in shown(at)
     assert at.dataframe[0].value["Läge"].tolist() == ["kvitterat"]

@@ -186,8 +186,7 @@ def silence(
         print_json(asdict(made))
         return
     typer.echo(
-        f"Silence {made.id} until {local(made.until)}. Next: "
-        f'pilot alerts silence --off {made.id} --reason "it is over"'
+        f'Silence {made.id} until {local(made.until)}. Next: pilot alerts silence --off {made.id} --reason "it is over"'
     )
 
 

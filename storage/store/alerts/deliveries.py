@@ -156,9 +156,7 @@ def claim(store: Store, *, now: datetime) -> list[Delivery]:
             return []
     with store.begin() as connection:
         serialise(connection, "alerts")
-        first = connection.execute(
-            select(*_COLUMNS).where(due).order_by(rows.c.next_at, rows.c.id).limit(1)
-        ).first()
+        first = connection.execute(select(*_COLUMNS).where(due).order_by(rows.c.next_at, rows.c.id).limit(1)).first()
         if first is None:
             return []
         mine = (
@@ -231,9 +229,7 @@ def cancel_escalations(connection: Connection, episode_id: str, *, at: datetime)
 
 def of_episodes(store: Store, identifiers: Collection[str]) -> dict[str, list[Delivery]]:
     """Return the rows of some episodes, oldest first."""
-    query = (
-        select(*_COLUMNS).where(rows.c.episode_id.in_(list(identifiers))).order_by(rows.c.created_at, rows.c.id)
-    )
+    query = select(*_COLUMNS).where(rows.c.episode_id.in_(list(identifiers))).order_by(rows.c.created_at, rows.c.id)
     found: dict[str, list[Delivery]] = {}
     with store.reading() as connection:
         for row in connection.execute(query):

@@ -37,9 +37,7 @@ def quiet_before(store: Store, *, now: datetime) -> datetime:
 
 def read(connection: Connection, name: str) -> tuple[datetime | None, int]:
     """Return a mark's moment and position within a transaction; None and 0 without one."""
-    row = connection.execute(
-        select(alert_marks.c.at, alert_marks.c.position).where(alert_marks.c.name == name)
-    ).first()
+    row = connection.execute(select(alert_marks.c.at, alert_marks.c.position).where(alert_marks.c.name == name)).first()
     return (None, 0) if row is None else (row.at, row.position)
 
 

@@ -10,7 +10,11 @@ import pytest
 from operations.alerting.catalogue import FILE, InvalidCatalogue, catalogue, kind_of, parse
 from operations.alerting.readiness import CHECKOUT, missing_sections
 
-NAMES = (r'^(?:ALERT|[A-Z_]+AWAY|URGENT) = "([a-z_]+)"', r'Alert\(\s*"(\w+)"', r'"\w+": "(\w+_(?:broken|corrupt|incident))"')
+NAMES = (
+    r'^(?:ALERT|[A-Z_]+AWAY|URGENT) = "([a-z_]+)"',
+    r'Alert\(\s*"(\w+)"',
+    r'"\w+": "(\w+_(?:broken|corrupt|incident))"',
+)
 
 
 def names_of_the_code() -> set[str]:
@@ -35,7 +39,11 @@ def test_every_kind_has_its_section_of_causes_and_remedies():
 
 
 def test_texts_are_for_system_down_and_payment_failures_only():
-    assert {name for name, kind in catalogue().items() if kind.sms} == {"system_down", "payment_failures", "payments_broken"}
+    assert {name for name, kind in catalogue().items() if kind.sms} == {
+        "system_down",
+        "payment_failures",
+        "payments_broken",
+    }
 
 
 def test_the_runbooks_triggers_call_level_3_first():
@@ -52,11 +60,20 @@ def test_the_alerts_of_incidents_link_the_playbook(page: str):
     text = (CHECKOUT / "docs/operations/alert-causes.md").read_text(encoding="utf-8")
     sections = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
     assert (CHECKOUT / "docs/operations" / page).exists()
-    for name in ("system_down", "cafe_page_down", "payments_broken", "payment_failures", "data_corrupt", "security_incident"):
+    for name in (
+        "system_down",
+        "cafe_page_down",
+        "payments_broken",
+        "payment_failures",
+        "data_corrupt",
+        "security_incident",
+    ):
         assert f"]({page})" in sections[name]
 
 
-@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#]+)", Path(CHECKOUT / "docs/operations/alert-causes.md").read_text()))))
+@pytest.mark.parametrize(
+    "link", sorted(set(re.findall(r"\]\(([^)#]+)", Path(CHECKOUT / "docs/operations/alert-causes.md").read_text())))
+)
 def test_the_pages_links_lead_somewhere(link: str):
     assert (CHECKOUT / "docs/operations" / link).resolve().exists()
 

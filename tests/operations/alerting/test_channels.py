@@ -56,9 +56,15 @@ def test_the_pager_gets_one_key_for_trigger_and_resolve():
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        (Answer(429, b"rate_limited", {"Retry-After": "30"}), Outcome("waiting", "for_now", 429, NOW + timedelta(seconds=30))),
+        (
+            Answer(429, b"rate_limited", {"Retry-After": "30"}),
+            Outcome("waiting", "for_now", 429, NOW + timedelta(seconds=30)),
+        ),
         (Answer(429, b"rate_limited"), Outcome("waiting", "for_now", 429)),
-        (Answer(503, b"", {"Retry-After": "Mon, 23 Nov 2026 11:02:00 GMT"}), Outcome("waiting", "for_now", 503, NOW + timedelta(minutes=2))),
+        (
+            Answer(503, b"", {"Retry-After": "Mon, 23 Nov 2026 11:02:00 GMT"}),
+            Outcome("waiting", "for_now", 503, NOW + timedelta(minutes=2)),
+        ),
         (Answer(500, b"server_error"), Outcome("waiting", "for_now", 500)),
         (Answer(403, b"invalid_token"), Outcome("dead", "refused", 403)),
         (Answer(410, b"channel_is_archived"), Outcome("dead", "refused", 410)),
@@ -77,8 +83,12 @@ def test_slacks_other_answers_are_told_apart(answer: Answer, expected: Outcome):
 def test_a_wrong_key_is_refused_by_each_service():
     with Slack() as slack, Elks() as elks, PagerDuty() as pager:
         assert SlackSender(slack.url[:-1] + "y")(message(), now=NOW) == Outcome("dead", "refused", 404)
-        assert SmsSender(elks.url.replace(ELKS_PASSWORD, "wrong"), PEOPLE)(message(), now=NOW) == Outcome("dead", "refused", 401)
-        assert PagerDutySender(pager.url.replace(ROUTING_KEY, "x" * 32))(message(), now=NOW) == Outcome("dead", "refused", 400)
+        assert SmsSender(elks.url.replace(ELKS_PASSWORD, "wrong"), PEOPLE)(message(), now=NOW) == Outcome(
+            "dead", "refused", 401
+        )
+        assert PagerDutySender(pager.url.replace(ROUTING_KEY, "x" * 32))(message(), now=NOW) == Outcome(
+            "dead", "refused", 400
+        )
 
 
 def test_a_service_without_a_connection_got_nothing():
@@ -116,7 +126,9 @@ def test_an_odd_retry_after_neither_fails_nor_waits_for_more_than_an_hour(header
 def test_a_wrong_address_is_refused_without_being_repeated(name: str, value: str):
     with pytest.raises(InvalidSettings) as refused:
         read_settings({f"PILOT_ALERT_{name}": value})
-    assert f"PILOT_ALERT_{name}: Value error, expected " in str(refused.value) and "secretsecret" not in str(refused.value)
+    assert f"PILOT_ALERT_{name}: Value error, expected " in str(refused.value) and "secretsecret" not in str(
+        refused.value
+    )
 
 
 def test_no_secret_is_in_a_settings_text_or_in_the_logs(pilot: Pilot, capsys: pytest.CaptureFixture[str], caplog):

@@ -35,7 +35,12 @@ def test_a_message_that_slack_limits_waits_as_long_as_it_says(pilot: Pilot) -> N
     pilot.turn()
     pilot.turn(seconds=10)
     (row,) = pilot.rows(channel="slack")
-    assert (row.state, row.reason, row.code, row.next_at) == ("waiting", "for_now", 429, pilot.now + timedelta(seconds=120))
+    assert (row.state, row.reason, row.code, row.next_at) == (
+        "waiting",
+        "for_now",
+        429,
+        pilot.now + timedelta(seconds=120),
+    )
     pilot.turn(seconds=119)
     assert pilot.slack.texts == []
     pilot.turn(seconds=1)
@@ -63,7 +68,9 @@ def test_a_message_whose_fate_is_unknown_is_not_sent_again(pilot: Pilot) -> None
     pilot.slack.answers.append(Answer(200, b"", breaks=True))
     pilot.report(backup())
     pilot.run(until=pilot.now + timedelta(minutes=10))
-    assert [(each.state, each.reason, each.attempts) for each in pilot.rows(channel="slack")] == [("unknown", "broken_off", 1)]
+    assert [(each.state, each.reason, each.attempts) for each in pilot.rows(channel="slack")] == [
+        ("unknown", "broken_off", 1)
+    ]
     assert len(pilot.slack.received) == 1
 
 
@@ -108,7 +115,9 @@ def test_two_watches_of_one_store_send_each_message_once(pilot: Pilot) -> None:
     for store in stores:
         store.close()
     sent = pilot.rows(state="delivered")
-    assert all(each.attempts == 1 for each in sent) and {each.state for each in pilot.rows(kind="firing")} == {"delivered"}
+    assert all(each.attempts == 1 for each in sent) and {each.state for each in pilot.rows(kind="firing")} == {
+        "delivered"
+    }
     messages = {each.message_id for each in sent if each.channel == "slack"}
     assert len(pilot.slack.received) == len(messages)
     assert len(pilot.elks.received) == len({each.message_id for each in sent if each.channel == "sms"}) == 6
@@ -134,7 +143,9 @@ def test_a_high_alert_goes_out_while_the_store_is_away_and_never_twice(pilot: Pi
     away.is_away = True
     pilot.report(DOWN, DIP)
     pilot.run(until=MONDAY_NOON + timedelta(minutes=2))
-    assert any("system_down" in each for each in pilot.slack.texts) and not any("dip" in each for each in pilot.slack.texts)
+    assert any("system_down" in each for each in pilot.slack.texts) and not any(
+        "dip" in each for each in pilot.slack.texts
+    )
     assert any("store_away" in each for each in pilot.slack.texts)
     assert [each["to"] for each in pilot.elks.received] == ["+46701000003"]
     before = len(pilot.slack.texts), len(pilot.elks.received), len(pilot.mailbox.letters)
@@ -210,7 +221,9 @@ def test_an_incidents_timeline_is_posted_once_to_its_channel(pilot: Pilot) -> No
 
 @both_stores
 def test_every_channel_is_tested_on_the_months_first_working_day(pilot: Pilot) -> None:
-    pilot.now = datetime(2027, 1, 1, 12, tzinfo=UTC)  # New Year's Day, a Friday; Monday the 4th is the first working day
+    pilot.now = datetime(
+        2027, 1, 1, 12, tzinfo=UTC
+    )  # New Year's Day, a Friday; Monday the 4th is the first working day
     pilot.start()
     pilot.run(until=datetime(2027, 1, 4, 8, 59, 59, tzinfo=UTC), every=timedelta(hours=6))
     assert pilot.rows() == []
@@ -228,7 +241,8 @@ def test_every_channel_is_tested_on_the_months_first_working_day(pilot: Pilot) -
 def test_the_heartbeat_is_sent_each_minute_while_rounds_succeed(pilot: Pilot) -> None:
     asked: list[httpx.Request] = []
     beat = Heartbeat(
-        "https://hc.test/secret", transport=httpx.MockTransport(lambda request: asked.append(request) or httpx.Response(200))
+        "https://hc.test/secret",
+        transport=httpx.MockTransport(lambda request: asked.append(request) or httpx.Response(200)),
     )
     away = Away(pilot)
     pilot.start(heartbeat=beat, open_store=away)

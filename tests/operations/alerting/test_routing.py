@@ -25,7 +25,14 @@ def test_an_alert_reaches_slack_and_mail_once_within_a_minute(pilot: Pilot) -> N
     assert len(high) == 1 and "The newest backup is 7 hours old." in high[0]
     pilot.run(until=MONDAY_NOON + timedelta(minutes=10))
     dip = next(text for text in pilot.slack.texts if "dip" in text)
-    for part in ("Café Aurora", "5 of 8 answers", "half of at least 4", "docs/operations/alert-causes.md#dip", "/larm?larm=dip", "pilot alerts ack "):
+    for part in (
+        "Café Aurora",
+        "5 of 8 answers",
+        "half of at least 4",
+        "docs/operations/alert-causes.md#dip",
+        "/larm?larm=dip",
+        "pilot alerts ack ",
+    ):
         assert part in dip
     assert len(pilot.slack.texts) == 2 and len(pilot.mailbox.letters) == 2
     assert {tuple(to) for to, _ in pilot.mailbox.letters} == {("pilot-support@pilot.test",)}
@@ -188,7 +195,12 @@ def test_the_pager_is_resolved_when_the_alert_is(pilot: Pilot) -> None:
 def test_a_silenced_alert_is_recorded_and_announced_when_the_silence_ends(pilot: Pilot) -> None:
     pilot.start()
     silence = silences.add(
-        pilot.store, name="backup_*", subject="main*", reason="a new disk", actor="siv", until=MONDAY_NOON + timedelta(hours=1)
+        pilot.store,
+        name="backup_*",
+        subject="main*",
+        reason="a new disk",
+        actor="siv",
+        until=MONDAY_NOON + timedelta(hours=1),
     )
     pilot.report(backup(), backup("other"), DIP)
     pilot.run(until=MONDAY_NOON + timedelta(minutes=5))
@@ -200,7 +212,11 @@ def test_a_silenced_alert_is_recorded_and_announced_when_the_silence_ends(pilot:
 
 def test_a_silence_for_everything_or_without_a_reason_is_refused(pilot: Pilot) -> None:
     later = pilot.now + timedelta(hours=1)
-    for fields in ({"name": "*", "reason": "x"}, {"name": "dip", "reason": " "}, {"name": "", "cafe": "", "reason": "x"}):
+    for fields in (
+        {"name": "*", "reason": "x"},
+        {"name": "dip", "reason": " "},
+        {"name": "", "cafe": "", "reason": "x"},
+    ):
         with pytest.raises(silences.SilenceRefused):
             silences.add(pilot.store, **fields, actor="siv", until=later)
     for until in (pilot.now, pilot.now + timedelta(days=32)):
@@ -213,7 +229,13 @@ def test_urgent_feedback_is_a_link_without_session_kind_or_words(pilot: Pilot) -
     session = "019a0000-0000-7000-8000-000000000001"
     append_record(
         pilot.folder / "urgent.ndjson",
-        {"session_id": session, "cafe": "aurora", "kinds": ["allergy"], "reported_at": pilot.now.isoformat(), "link": "x"},
+        {
+            "session_id": session,
+            "cafe": "aurora",
+            "kinds": ["allergy"],
+            "reported_at": pilot.now.isoformat(),
+            "link": "x",
+        },
     )
     pilot.run(until=pilot.now + timedelta(minutes=1))
     (text,) = pilot.slack.texts

@@ -174,7 +174,14 @@ def _alerts(home: Home) -> None:
     for name, verdict in (("backup_old", "true"), ("volume_anomaly", "false")):
         episodes.acknowledge(home.store(), found[name].id, actor="siv", reason="seen", verdict=verdict)  # type: ignore[arg-type]
     rows = [
-        planned(f"{channel} {found['backup_old'].id}", kind="firing", channel=channel, recipient="", at=NOW, episode_id=found["backup_old"].id)  # type: ignore[arg-type]
+        planned(
+            f"{channel} {found['backup_old'].id}",
+            kind="firing",
+            channel=channel,
+            recipient="",
+            at=NOW,
+            episode_id=found["backup_old"].id,
+        )  # type: ignore[arg-type]
         for channel in ("slack", "sms", "email")
     ]
     states = {"slack": "delivered", "sms": "dead", "email": "unknown"}

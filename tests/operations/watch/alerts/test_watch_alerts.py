@@ -54,7 +54,9 @@ def firing(home: Home, file: str) -> set[tuple[str, str]]:
 )
 def test_an_open_incident_is_an_alert_until_it_is_closed(home: Home, kind: str, severity: int, name: str | None):
     watcher = IncidentWatcher(home, clock=lambda: NOW)
-    found = incidents.open_incident(home.store(), kind=kind, severity=severity, title="x", cafes=["aurora"], actor="siv")
+    found = incidents.open_incident(
+        home.store(), kind=kind, severity=severity, title="x", cafes=["aurora"], actor="siv"
+    )
     watcher()
     assert {each for each, _ in firing(home, "incidents.ndjson")} == ({name} if name else set())
     assert all(found.id in subject for _, subject in firing(home, "incidents.ndjson"))
