@@ -28,6 +28,8 @@ Reason = Literal[
     "on_both_sides",  # the interval contains the target
     "no_figures",  # no day has a figure
     "too_few_days",  # too few days to estimate their variance; details: cafe_days, required_cafe_days
+    "too_early",  # the pilot's first week is not over
+    "not_over",  # uptime is decided by the whole pilot, which is not over
 ]
 
 

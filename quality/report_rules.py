@@ -23,7 +23,7 @@ from quality.rules import Evidence, Rule, between, cafe_in_file, declaration_rul
 if TYPE_CHECKING:
     import pandas as pd
 
-INTERVALS = ("clustered", "one_day", "census")
+INTERVALS = ("clustered", "anytime", "one_day", "census")
 FIGURES = (
     "participation",
     "completion",

@@ -42,6 +42,7 @@ NO_LICENCE = ("DFSG approved", "OSI Approved")
 STATED_ELSEWHERE = {
     "async-timeout": "Apache-2.0",  # only before Python 3.11.3
     "axe-playwright-python": "MIT",  # its file LICENSE
+    "ciw": "MIT",  # its file LICENSE
     "colorama": "BSD-3-Clause",  # only on Windows
     "httpx2-jsfetch": "BSD-3-Clause",  # only in a browser
     "promql-parser": "MIT",  # its file LICENSE

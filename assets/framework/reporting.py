@@ -35,7 +35,7 @@ def basis_of(day: TableDay) -> Basis:
     days = report_days(day.cafes.pilot, day.day)
     verdicts = gate(day.home.lake(), GATING_TABLES, days=days)
     excluded = {stop.day for stop in verdicts.stops} | set(verdicts.unjudged)
-    return Basis(days=days, excluded=excluded, cafes=day.cafes.ids, as_of=day.as_of)
+    return Basis(days=days, excluded=excluded, cafes=day.cafes.ids, as_of=day.as_of, planned_days=day.cafes.pilot.days)
 
 
 def basis_metadata(days: Sequence[date], basis: Basis) -> dict[str, int | list[str]]:

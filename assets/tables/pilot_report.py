@@ -23,7 +23,7 @@ from pipelines.reports.pilot_report import pilot_report as report_of
     PILOT_REPORT,
     group="reports",
     kinds={"delta", "polars"},
-    code_version="2",
+    code_version="3",
     deps=[pilot_kpis, uptime, turns, customer_counts, "quality_verdicts"],
     freshness=NIGHTLY,
     from_figures=True,

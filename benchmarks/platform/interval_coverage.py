@@ -56,7 +56,7 @@ def run(*, pilots: int, days: int = 30, seed: int = SEED) -> dict[str, Any]:
     widths: dict[str, list[float]] = {name: [] for name in truth}
     naive = {"participation": 0, "completion": 0}
     for _ in range(pilots):
-        shares, waits = one_pilot(rng, of=every, days=days)
+        shares, waits, _ = one_pilot(rng, of=every, days=days)
         for name, cells in shares.items():
             interval = share_interval(ratio(cells))
             held[name] += _holds((interval.low, interval.high), truth[name], widths[name])
@@ -79,10 +79,11 @@ def run(*, pilots: int, days: int = 30, seed: int = SEED) -> dict[str, Any]:
 
 def one_pilot(
     rng: np.random.Generator, *, of: Characters, days: int
-) -> tuple[dict[str, list[Cluster]], list[list[float]]]:
-    """Draw a pilot: each café-day's counts for the shares, and its voice responses in seconds."""
+) -> tuple[dict[str, list[Cluster]], list[list[float]], dict[str, list[int]]]:
+    """Draw a pilot: each café-day's counts, its voice responses in seconds, and the café-days up to each day's end."""
     shares: dict[str, list[Cluster]] = {"participation": [], "completion": []}
     waits: list[list[float]] = []
+    ends: dict[str, list[int]] = {"participation": [], "completion": [], "voice_response": []}
     for number in range(days):
         drawn = cafe_days(rng, of=of, day=FIRST_DAY + timedelta(days=number))
         opened = np.rint(drawn.volume / drawn.completion / chances.SHARE_STARTED).astype(np.int64)
@@ -96,7 +97,9 @@ def one_pilot(
                 shares["participation"].append((float(started[place]), float(customers[place])))
             drawn_ms = rng.normal(math.log(chances.RESPONSE_MEDIAN_MS), chances.RESPONSE_SPREAD, voices[place])
             waits.append((np.exp(drawn_ms) * drawn.slowness[place] / 1000).tolist())
-    return shares, waits
+        for name in ends:
+            ends[name].append(len(shares.get(name, waits)))
+    return shares, waits, ends
 
 
 def true_figures(of: Characters) -> dict[str, float]:

@@ -35,7 +35,13 @@ PILOT_REPORT = Table(
         Column("value", "float", "The metric: a share, or seconds for voice_response.", required=False),
         Column("low", "float", "Lower end of the 95 % interval.", required=False),
         Column("high", "float", "Upper end of the 95 % interval.", required=False),
-        Column("interval", "text", "clustered (by café and day), one_day (within it only) or census.", required=False),
+        Column(
+            "interval",
+            "text",
+            "clustered (by café and day, on the planned look), anytime (the same, holds at every look before it), "
+            "one_day (within it only) or census.",
+            required=False,
+        ),
         Column("design_effect", "float", "How many times the variance is that of independent trials.", required=False),
         Column("outside_planned", "float", "Uptime with planned maintenance left out.", "share", required=False),
         Column("target", "float", "The target."),

@@ -2,6 +2,11 @@
 
 Sums the rows of `pilot_kpis`, with intervals that allow for differences between days and cafés. Days that a suite stops
 are excluded, and their number is reported. A figure of too few days has no verdict.
+
+One planned look, on the pilot's last day, decides: its intervals are the usual ones. Before it, the report is read every
+day, so its intervals are those that hold at every look (`pipelines/statistics/anytime.py`), from the end of the first
+week on. Uptime is a census of the whole pilot: before the end its verdict is "missed" only if the rest can no longer
+repair it.
 """
 
 from __future__ import annotations
@@ -30,7 +35,10 @@ from pipelines.figures.kpis import (
 )
 from pipelines.figures.uptime import SERVICE_TARGET
 from pipelines.shapes import schema, table_frame
+from pipelines.statistics.anytime import anytime_quantile, anytime_share
 from pipelines.statistics.clustered import FEWEST_CLUSTERS, Interval, quantile_of, ratio, share_interval
+
+FIRST_INTERIM_DAY = 7  # a whole week: weekdays differ, and a variance needs days
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +50,19 @@ class Basis:
         excluded: The excluded days.
         cafes: The cafés' ids.
         as_of: The moment up to which the last day is judged.
+        planned_days: The length of the pilot: the day of the one planned look.
     """
 
     days: Sequence[date]
     excluded: Collection[date]
     cafes: Sequence[str]
     as_of: datetime
+    planned_days: int
+
+    @property
+    def interim(self) -> bool:
+        """Return whether the planned look is still to come."""
+        return len(self.days) < self.planned_days
 
     @property
     def included(self) -> list[date]:
@@ -76,7 +91,7 @@ def pilot_report(
         for cafe, members in [*((each, [each]) for each in some), (ALL_CAFES, some)]:
             mine = (pl.col("simulated") == simulated) & pl.col("cafe").is_in(members)
             among = len(members) * len(basis.included)
-            own = _Rows(kpis.filter(mine), turns.filter(mine), uptime.filter(mine), cafe_days=among)
+            own = _Rows(kpis.filter(mine), turns.filter(mine), uptime.filter(mine), cafe_days=among, basis=basis)
             rows += [
                 {**_INTERVALS[kpi.interval](kpi, own), "cafe": cafe, "simulated": simulated} for kpi in KPIS.values()
             ]
@@ -99,25 +114,33 @@ _FIGURE = tuple(name for name in PILOT_REPORT.names if name not in _GIVEN_TO_ALL
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """One café's or all cafés' rows of PILOT_KPIS, TURNS and UPTIME, and the expected café-days."""
+    """One café's or all cafés' rows of PILOT_KPIS, TURNS and UPTIME, the expected café-days, and the report's basis."""
 
     kpis: pl.DataFrame
     turns: pl.DataFrame
     uptime: pl.DataFrame
     cafe_days: int
+    basis: Basis
 
 
 def _share(kpi: Kpi, own: _Rows) -> dict[str, Any]:
     """Return a share of trials over the café-days with a figure."""
     rows, among = own.kpis.filter(pl.col("kpi") == kpi.code), own.cafe_days
-    clusters = list(rows.filter(pl.col("value").is_not_null()).select("numerator", "denominator").iter_rows())
+    counted = rows.filter(pl.col("value").is_not_null()).sort("day", "cafe")
+    clusters = list(counted.select("numerator", "denominator").iter_rows())
     found = ratio(clusters)
     unknown = 1 - len(clusters) / among if among else 1.0
     if found.value is None:
         return _nothing(kpi, unknown=unknown)
-    interval = share_interval(found)
+    interval = anytime_share(clusters) if own.basis.interim else share_interval(found)
     return _judged(
-        kpi, interval, found.clusters, numerator=found.numerator, denominator=found.denominator, value=found.value
+        kpi,
+        interval,
+        found.clusters,
+        basis=own.basis,
+        numerator=found.numerator,
+        denominator=found.denominator,
+        value=found.value,
     ) | {"unknown": unknown}
 
 
@@ -131,17 +154,24 @@ def _p95(kpi: Kpi, own: _Rows) -> dict[str, Any]:
         within += bool(in_time)
     if not waits:
         return _nothing(kpi, unknown=0.0)
-    value, interval = quantile_of(list(waits.values()), VOICE_QUANTILE)
+    value, interval = (anytime_quantile if own.basis.interim else quantile_of)(list(waits.values()), VOICE_QUANTILE)
     turns_counted = sum(map(len, waits.values()))
     first: tuple[Reason, ...] = ("never_came",) if math.isinf(value) else ()
     return _judged(
-        kpi, interval, len(waits), numerator=within, denominator=turns_counted, value=finite(value), first=first
+        kpi,
+        interval,
+        len(waits),
+        basis=own.basis,
+        numerator=within,
+        denominator=turns_counted,
+        value=finite(value),
+        first=first,
     )
 
 
 def _voiced(turns: pl.DataFrame) -> Iterator[tuple[Any, ...]]:
     columns = ("day", "cafe", "response_ms", "failure", "within_target")
-    return turns.filter(pl.col("within_target").is_not_null()).select(columns).iter_rows()
+    return turns.filter(pl.col("within_target").is_not_null()).select(columns).sort("day", "cafe").iter_rows()
 
 
 def _census(kpi: Kpi, own: _Rows) -> dict[str, Any]:
@@ -153,12 +183,26 @@ def _census(kpi: Kpi, own: _Rows) -> dict[str, Any]:
         return _nothing(kpi, unknown=1.0)
     value, share_unknown = up / known, unknown / (known + unknown)
     row = _judged(
-        kpi, Interval(value, value, 1.0), rows.height, numerator=up, denominator=known, value=value, census=True
+        kpi,
+        Interval(value, value, 1.0),
+        rows.height,
+        basis=own.basis,
+        numerator=up,
+        denominator=known,
+        value=value,
+        census=True,
     )
     if share_unknown > UNKNOWN_SHARE_LIMIT:
         row |= {"verdict": "cannot_tell", **reason_columns(("unprobed",), unprobed_details(share_unknown))}
+    elif own.basis.interim and down <= _down_budget(kpi, own, known=known):
+        row |= {"verdict": "cannot_tell", **reason_columns(("not_over",), {})}
     outside = up / (known - planned) if known > planned else None
     return row | {"unknown": share_unknown, "outside_planned": outside}
+
+
+def _down_budget(kpi: Kpi, own: _Rows, *, known: float) -> float:
+    """Return the seconds down that the whole pilot may have, if its days are as long as those so far."""
+    return (1 - kpi.target) * known / len(own.basis.days) * own.basis.planned_days
 
 
 def _judged(
@@ -166,6 +210,7 @@ def _judged(
     interval: Interval,
     cafe_days: int,
     *,
+    basis: Basis,
     numerator: float,
     denominator: float,
     value: float | None,
@@ -179,7 +224,9 @@ def _judged(
     if cafe_days < FEWEST_CLUSTERS and not census:
         verdict, reasons = "cannot_tell", ("too_few_days",)
         details = {"cafe_days": cafe_days, "required_cafe_days": FEWEST_CLUSTERS}
-    kind = "census" if census else "clustered" if cafe_days > 1 else "one_day"
+    elif basis.interim and len(basis.days) < FIRST_INTERIM_DAY and not census:
+        verdict, reasons = "cannot_tell", ("too_early",)
+    kind = "census" if census else "anytime" if basis.interim else "clustered" if cafe_days > 1 else "one_day"
     return dict.fromkeys(_FIGURE) | {
         "kpi": kpi.code,
         "cafe_days": cafe_days,

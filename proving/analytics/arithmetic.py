@@ -9,11 +9,13 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.optimize import brentq
 from scipy.stats import norm
 from scipy.stats import t as student
 
 Z = float(norm.ppf(0.975))
 FEWEST_DAYS = 5
+STAKES = 128
 Counts = Sequence[tuple[float, float]]
 
 
@@ -56,6 +58,27 @@ def share_ends(counts: Counts) -> tuple[float, float]:
     top, bottom = _columns(counts)
     trials = effective(counts)
     return wilson(float(top.sum() / bottom.sum()) * trials, trials)
+
+
+def anytime_ends(counts: Counts) -> tuple[float, float]:
+    """Return the interval of a share that may be read daily, from the café-days in order.
+
+    The capital of bets against a share, spread over 128 stakes as Gauss's rule weights them, as products of the plain
+    probabilities of a mixture: the share of a stake among successes and among failures of the largest café-day.
+    """
+    top, bottom = _columns(counts)
+    value, most = float(top.sum() / bottom.sum()), float(bottom.max())
+    nodes, weights = np.polynomial.legendre.leggauss(STAKES)
+    wins, losses, rest = top / most, (bottom - top) / most, 1 - bottom / most
+
+    def capital(share: float) -> float:
+        ratios = (1 + nodes) / 2 / share, (1 - nodes) / 2 / (1 - share)
+        factors = np.outer(ratios[0], wins) + np.outer(ratios[1], losses) + rest[None, :]
+        logs = np.log(factors).sum(axis=1)
+        return float(logs.max() + np.log(weights / 2 @ np.exp(logs - logs.max()))) - math.log(20)
+
+    low = 0.0 if value == 0 else float(brentq(capital, 1e-9, min(value, 1 - 1e-9), xtol=1e-13, rtol=1e-13))
+    return low, 1.0 if value == 1 else float(brentq(capital, max(value, 1e-9), 1 - 1e-9, xtol=1e-13, rtol=1e-13))
 
 
 def value_ends(counts: Counts) -> tuple[float | None, float | None]:

@@ -73,7 +73,7 @@ def polars_day() -> dict[str, pl.DataFrame]:
         away=unavailable_windows(CAFES, down=down, shut=maintenance, simulated=False),
     )
     by_theme = themes_of(scored, day=DAY, history=earlier)
-    basis = Basis(days=[DAY], excluded=(), cafes=CAFES.ids, as_of=AS_OF)
+    basis = Basis(days=[DAY], excluded=(), cafes=CAFES.ids, as_of=AS_OF, planned_days=1)
     there = Resources(
         since=DAY,
         limits=dict.fromkeys(CAFES.ids, 100),

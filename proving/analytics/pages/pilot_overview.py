@@ -62,7 +62,8 @@ def _reports(reader: Reader) -> Iterable[Choice]:
     day = max(reported)
     first = pilot.first_day if day >= pilot.first_day else day - timedelta(days=pilot.days - 1)
     last = min(day, pilot.first_day + timedelta(days=pilot.days - 1))
-    extra = (("day", day), ("sees_all", reader.principal.cafes is None))
+    interim = (last - first).days + 1 < pilot.days
+    extra = (("day", day), ("sees_all", reader.principal.cafes is None), ("interim", interim))
     return [Choice(reader.cafes, first, last, reader.simulated, extra)]
 
 
@@ -101,7 +102,7 @@ def _totals(rows: Rows, choice: Choice) -> Rows:
     found = []
     for (kpi, cafe), counts in clusters.items():
         top, bottom = (sum(each[place] for each in counts) for place in (0, 1))
-        low, high = arithmetic.share_ends(counts)
+        low, high = (arithmetic.anytime_ends if choice["interim"] else arithmetic.share_ends)(counts)
         found.append(
             {"kpi": kpi, "cafe": cafe, "numerator": top, "denominator": bottom, "value": top / bottom}
             | {"low": low, "high": high}

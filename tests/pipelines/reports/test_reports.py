@@ -26,7 +26,7 @@ FIRST = CAFES.pilot.first_day
 LAST = FIRST + timedelta(days=13)
 DAYS = list(days_between(FIRST, LAST))
 AS_OF = datetime(2026, 12, 7, 11, tzinfo=UTC)
-BASIS = Basis(days=DAYS, excluded=(), cafes=CAFES.ids, as_of=AS_OF)
+BASIS = Basis(days=DAYS, excluded=(), cafes=CAFES.ids, as_of=AS_OF, planned_days=len(DAYS))
 
 
 def frame(table: Table, rows: list[dict[str, Any]]) -> pl.DataFrame:
@@ -129,6 +129,48 @@ def test_uptime_has_no_verdict_if_too_much_time_is_unprobed() -> None:
     row = report(uptime=[up(day=day, unknown=100) for day in DAYS])["aurora", "uptime"]
     assert (row["value"], row["verdict"]) == (1.0, "cannot_tell")
     assert row["unknown"] == pytest.approx(100 / 86_400)
+
+
+def test_before_the_planned_look_the_intervals_are_those_that_may_be_read_daily() -> None:
+    kpis = [kpi(day, "completion", 72 if day.day % 2 else 75, 100) for day in DAYS]
+    planned = report(kpis=kpis)["aurora", "completion"]
+    interim = report(kpis=kpis, basis=replace(BASIS, planned_days=30))["aurora", "completion"]
+    assert (planned["interval"], planned["verdict"]) == ("clustered", "met")
+    assert (interim["interval"], interim["verdict"]) == ("anytime", "cannot_tell")
+    assert interim["low"] < 0.70 < planned["low"]
+    voice = [
+        {"day": day, "cafe": "aurora", "mode": "voice", "response_ms": 900.0 + 10 * each, "within_target": True}
+        for day in DAYS
+        for each in range(40)
+    ]
+    last, before = (
+        report(turns=voice, basis=replace(BASIS, planned_days=length))["aurora", "voice_response"]
+        for length in (14, 30)
+    )
+    assert (last["value"], last["verdict"], before["value"]) == (1.27, "met", 1.27)
+    # Fourteen café-days cannot exclude that one in twenty is slow throughout.
+    assert (before["high"], before["verdict"], before["why"]) == (None, "cannot_tell", "on_both_sides")
+
+
+def test_no_share_is_decided_before_the_first_week_is_over() -> None:
+    days = DAYS[:6]
+    basis = replace(BASIS, days=days, planned_days=30)
+    rows = report(kpis=[kpi(day, "completion", 500, 500) for day in days], basis=basis)
+    assert (rows["aurora", "completion"]["verdict"], rows["aurora", "completion"]["why"]) == (
+        "cannot_tell",
+        "too_early",
+    )
+
+
+def test_uptime_is_missed_early_only_if_the_rest_of_the_pilot_cannot_repair_it() -> None:
+    basis = replace(BASIS, planned_days=30)
+    budget = 0.005 * 30 * 86_400  # 216 minutes
+    for down, verdict in ((0, "cannot_tell"), (budget, "cannot_tell"), (budget + 60, "missed")):
+        row = report(uptime=[up(day=day, down=down if day == FIRST else 0) for day in DAYS], basis=basis)[
+            "aurora", "uptime"
+        ]
+        assert row["verdict"] == verdict, down
+        assert (row["why"] == "not_over") == (verdict == "cannot_tell")
 
 
 def test_simulated_days_have_rows_of_their_own() -> None:

@@ -50,7 +50,7 @@ def full_home(folder: Path) -> Home:
     settings |= {"PILOT_STRIPE_KEY": "sk_test_proof"}  # Nothing is called; it names the rail.
     home = open_home(read_settings(settings))
     days = [_day(home, day) for day in days_between(FIRST, LAST)]
-    basis = Basis([one.day for one in days], [EXCLUDED], home.cafes().ids, NOW)
+    basis = Basis([one.day for one in days], [EXCLUDED], home.cafes().ids, NOW, home.cafes().pilot.days)
     report = pilot_report(
         basis,
         day=LAST,
