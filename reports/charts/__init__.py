@@ -1,0 +1,1 @@
+"""The charts that the pages and the report share: one specification each."""
