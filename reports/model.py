@@ -1,0 +1,181 @@
+"""The report's model: every figure and text that it shows, frozen as JSON with its hash.
+
+A model holds aggregates, managers' own texts and approved, redacted quotes; of a guest it holds the session of each
+quote, so that an erasure can remove it. PDF and page are functions of the model and the version of the program.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from pilot.business_days import day_bounds
+from pilot.errors import PilotError
+from pilot.kpis import KPIS
+from pilot.lake_tables.report_tables import ALL_CAFES
+from pilot.lake_tables.tables import RAW_EVENTS
+from pipelines.figures.uptime import outages
+from pipelines.statistics.further_days import another_cafe, further_days
+from reports.lake_readings import TABLES, Readings
+from reports.quotes import approved
+from reports.scope import Scope
+from reports.store_readings import cases_read, incidents_read, survey_read
+
+if TYPE_CHECKING:
+    from storage.home import Home
+
+FORMAT = 1
+DIGITS = 10  # significant ones of each number
+MOST_CAFES_BY_DAY = 12  # of more cafés the report shows their distribution, and the data file each of them
+Model = dict[str, Any]
+
+
+class ChangedModel(PilotError):
+    """A frozen model does not have the hash that it states."""
+
+
+def build_model(home: Home, scope: Scope) -> Model:
+    """Return the frozen model of a scope.
+
+    Raises:
+        LakeDamaged: a table cannot be read.
+    """
+    _, end = day_bounds(scope.last)
+    with home.lake().snapshot(*TABLES, days=scope.days) as snapshot:
+        read = Readings(snapshot, scope, day=scope.last)
+        metrics = read.metrics()
+        together = ALL_CAFES if scope.whole else scope.cafes[0].id
+        model: Model = {
+            "format": FORMAT,
+            "first": scope.first,
+            "last": scope.last,
+            "planned_days": scope.planned_days,
+            "final": scope.final,
+            "simulated": scope.simulated,
+            "whole": scope.whole,
+            "made_for": end,
+            "cafes": [_cafe(cafe) for cafe in scope.cafes],
+            "days_left_out": max((row["days_left_out"] for row in metrics), default=0),
+            "kpis": [
+                _kpi(row, metrics, scope)
+                for kpi in KPIS
+                for row in metrics
+                if (row["kpi"], row["cafe"]) == (kpi, together)
+            ],
+            "by_cafe": [row for row in metrics if row["cafe"] in scope.ids],
+            "metric_days": read.metric_days() if len(scope.cafes) <= MOST_CAFES_BY_DAY else [],
+            "volumes": read.volumes() if len(scope.cafes) <= MOST_CAFES_BY_DAY else [],
+            "days": read.days(),
+            "funnel": read.funnel(),
+            "stages": read.stages(),
+            "outages": _outages(home, scope, read.down_days()),
+            "uptime": read.uptime(),
+            "payments": read.payments(),
+            "rewards": read.rewards(),
+            "held_for": read.held_for(),
+            "satisfaction": read.satisfaction(),
+            "themes": read.themes(),
+            "impact": read.impact(),
+            "returning": read.returning(),
+            "capacity": read.capacity(),
+        }
+    store = home.store()
+    model |= {
+        "cases": cases_read(home, scope, until=end),
+        "incidents": incidents_read(store, scope),
+        "survey": survey_read(store, scope, home.cafes().pilot),
+        "alerts": None,
+        "quotes": approved(home, scope),
+    }
+    return frozen(model)
+
+
+def frozen(model: Mapping[str, Any]) -> Model:
+    """Return a model of JSON values only, with its hash."""
+    own = {name: value for name, value in model.items() if name != "hash"}
+    # Sums of floats differ in their last digits with the order of the engine's threads.
+    plain = json.loads(json.dumps(own, default=_plain), parse_float=lambda digits: float(f"{float(digits):.{DIGITS}g}"))
+    return {**plain, "hash": hashlib.sha256(_canonical(plain)).hexdigest()}
+
+
+def model_bytes(model: Model) -> bytes:
+    """Return a frozen model's file."""
+    return json.dumps(model, ensure_ascii=False, sort_keys=True, indent=1).encode() + b"\n"
+
+
+def read_model(body: bytes) -> Model:
+    """Return the model of a file.
+
+    Raises:
+        ChangedModel: its content is not that of its hash.
+    """
+    try:
+        model = json.loads(body)
+        stated = model.pop("hash")
+    except (ValueError, KeyError, AttributeError):
+        raise ChangedModel("The file is no frozen model.", remedy="Make the report again: `pilot report`.") from None
+    if hashlib.sha256(_canonical(model)).hexdigest() != stated:
+        raise ChangedModel(
+            "The frozen model was changed after it was approved: its hash differs.",
+            remedy="Put back the model from a PDF, in which it is attached, or make the report again: `pilot report`.",
+        )
+    return {**model, "hash": stated}
+
+
+def without_sessions(model: Model, sessions: Collection[str]) -> Model | None:
+    """Return a model frozen anew without the quotes of some sessions; None if it has none of them."""
+    kept = [each for each in model["quotes"] if each["session_id"] not in sessions]
+    return frozen({**model, "quotes": kept}) if len(kept) < len(model["quotes"]) else None
+
+
+def _cafe(cafe: Any) -> dict[str, Any]:
+    band = cafe.expected_feedbacks_per_day
+    return {"id": cafe.id, "name": cafe.name, "city": cafe.city, "band": [band.low, band.high]}
+
+
+def _kpi(row: Mapping[str, Any], metrics: Sequence[Mapping[str, Any]], scope: Scope) -> dict[str, Any]:
+    """Return a metric with the days that would tell more, and what another café's value could be."""
+    more, other = None, None
+    ends = row["low"], row["high"]
+    if (
+        row["verdict"] == "cannot_tell"
+        and row["value"] is not None
+        and None not in ends
+        and row["interval"] != "census"
+    ):
+        more = further_days(value=row["value"], low=ends[0], high=ends[1], target=row["target"], days=len(scope.days))
+    shares = [each["value"] for each in metrics if each["kpi"] == row["kpi"] and each["cafe"] in scope.ids]
+    if KPIS[row["kpi"]].interval == "wilson" and None not in shares:
+        other = another_cafe(shares)
+    return {**row, "further_days": more, "another_cafe": other}
+
+
+def _outages(home: Home, scope: Scope, days: Sequence[date]) -> list[dict[str, Any]]:
+    """Return the outages of the customer's page, one for cafés that were down at the same time."""
+    cafes: dict[tuple[datetime, datetime], list[str]] = {}
+    for day in days:
+        events = home.lake().read(RAW_EVENTS, days=[day])
+        _, end = day_bounds(day)
+        for (cafe, simulated), windows in outages(events, day=day, as_of=end).items():
+            if simulated == scope.simulated and cafe in scope.ids:
+                for window in windows:
+                    cafes.setdefault(window, []).append(cafe)
+    return [
+        {"from": begins, "to": ends, "minutes": (ends - begins) / timedelta(minutes=1), "cafes": sorted(names)}
+        for (begins, ends), names in sorted(cafes.items())
+    ]
+
+
+def _canonical(model: Mapping[str, Any]) -> bytes:
+    return json.dumps(model, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"a model has no {type(value).__name__}")
