@@ -26,6 +26,17 @@ STAGES = ("soft_end", "recognition_start", "recognition_end", "commit", "first_t
 MINE = "day between $first and $last and list_contains($cafes, cafe) and simulated = $simulated"
 
 
+def _exact(column: str) -> str:
+    """Return the SQL of a sum of floats with three decimals, the same in every order of the rows."""
+    return f"coalesce(sum(round({column} * 1000)::hugeint), 0) / 1000"
+
+
+def _weighted(column: str) -> str:
+    """Return the SQL of a mean weighted by turns, the same in every order of the rows."""
+    total = f"sum(round({column} * 1000)::hugeint * measured)::double / 1000"
+    return f"{total} / nullif(sum(measured) filter ({column} is not null), 0)"
+
+
 class Readings:
     """The readings of one scope in one snapshot."""
 
@@ -77,7 +88,7 @@ class Readings:
                 where {MINE} group by day
             ), scores as (select day, avg(score) as score, count(*) filter (eligible) as useful
                 from scored_feedback where {MINE} group by day
-            ), away as (select day, sum(down_s) as down_s, sum(planned_down_s) as planned_down_s
+            ), away as (select day, {_exact("down_s")} as down_s, {_exact("planned_down_s")} as planned_down_s
                 from uptime where {MINE} and target = 'customer_page' group by day)
             select day, started, completed, customers, counts.cafes as counted_cafes, score, useful, down_s,
                 planned_down_s
@@ -113,8 +124,7 @@ class Readings:
         found = self._rows(
             f"""
             select stage, sum(measured)::bigint as measured,
-                sum(p50_ms * measured) / nullif(sum(measured) filter (p50_ms is not null), 0) as p50_ms,
-                sum(p95_ms * measured) / nullif(sum(measured) filter (p95_ms is not null), 0) as p95_ms,
+                {_weighted("p50_ms")} as p50_ms, {_weighted("p95_ms")} as p95_ms,
                 max(p95_ms) as worst_ms
             from voice_latency where {MINE} and measured > 0 group by stage
             """  # noqa: S608
@@ -194,8 +204,8 @@ class Readings:
         """Return the seconds of the customer's page over cafés and days."""
         return self._rows(
             f"""
-            select coalesce(sum(up_s), 0) as up_s, coalesce(sum(down_s), 0) as down_s,
-                coalesce(sum(unknown_s), 0) as unknown_s, coalesce(sum(planned_down_s), 0) as planned_down_s
+            select {_exact("up_s")} as up_s, {_exact("down_s")} as down_s, {_exact("unknown_s")} as unknown_s,
+                {_exact("planned_down_s")} as planned_down_s
             from uptime where {MINE} and target = 'customer_page'
             """  # noqa: S608
         )[0]

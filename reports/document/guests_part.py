@@ -1,0 +1,236 @@
+"""The third part: money, what guests think, the cafés' changes, fraud, incidents, the managers' answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from pilot.formatting import Language, join_names
+from pilot.survey import OPTIONS
+from pilot.words import say
+from reports.charts import specifications
+from reports.document.blocks import Block, Chart, Heading, Points, Quote, Row, Table, Text, Words, left_then_right
+from reports.document.days_part import style_of
+from reports.model import Model
+
+KINDS = ("positive", "mixed", "negative", "neutral")
+MOST_THEMES = 12
+RAIL_HEADS = ("rail", "paid", "failed", "open", "issued", "expired", "sum")
+
+
+def money_part(model: Model, words: Words) -> Iterator[Block]:
+    """Yield the rewards and payments, to the öre."""
+    yield Heading(words("money.title"))
+    rewards, payments = model["rewards"], model["payments"]
+    paid = sum(row["succeeded_ore"] for row in payments)
+    yield Text(
+        words(
+            "money.what",
+            granted=words.kronor(rewards["granted_ore"]),
+            count=words.number(rewards["granted"]),
+            paid=words.kronor(paid),
+        )
+    )
+    useful = rewards["useful"]
+    if useful:
+        yield Text(
+            words("money.cost", useful=words.kronor(rewards["granted_ore"] / useful), paid=words.kronor(paid / useful))
+        )
+    else:
+        yield Text(words("money.no_useful"))
+    if not payments:
+        yield Text(words("money.none"))
+        return
+    rows = tuple(
+        (
+            words.known("dashboards", f"payments.rail.{row['rail']}", row["rail"]),
+            *(words.number(row[name]) for name in ("succeeded", "failed", "open", "issued", "expired")),
+            words.kronor(row["succeeded_ore"]),
+        )
+        for row in payments
+    )
+    head = tuple(words(f"money.head.{name}") for name in RAIL_HEADS)
+    yield Table(words("money.title"), head, rows, left_then_right(len(head)))
+
+
+def happy_part(model: Model, words: Words) -> Iterator[Block]:
+    """Yield satisfaction, themes and approved quotes."""
+    yield Heading(words("happy.title"))
+    totals = {kind: sum(row[kind] for row in model["satisfaction"]) for kind in (*KINDS, "usable")}
+    if not totals["usable"]:
+        yield Text(words("happy.none"))
+        return
+    shown = {name: words.number(count) for name, count in totals.items()}
+    share = {kind: f"{shown[kind]} ({words.share(totals[kind] / totals['usable'])})" for kind in KINDS}
+    yield Text(words("happy.what", usable=shown["usable"], positive=share["positive"], negative=share["negative"]))
+    days = [date.fromisoformat(row["day"]) for row in model["days"]]
+    by_day = {date.fromisoformat(row["day"]): {kind: row[kind] for kind in KINDS} for row in model["satisfaction"]}
+    chart = specifications.satisfaction(style_of(words), by_day, days=days)
+    yield Chart(
+        "satisfaction", chart, words("happy.alt", **{kind: shown[kind] for kind in KINDS}), words("happy.chart")
+    )
+    head = tuple(words(f"happy.head.{name}") for name in ("theme", "mentions", "positive", "mixed", "negative"))
+    rows = tuple(
+        (
+            words.theme(row["theme"]),
+            *(words.number(row[name]) for name in ("mentions", "positive", "mixed", "negative")),
+        )
+        for row in model["themes"][:MOST_THEMES]
+    )
+    yield Table(words("happy.head.theme"), head, rows, left_then_right(len(head)))
+    yield Heading(words("happy.quotes"), level=2)
+    if not model["quotes"]:
+        yield Text(words("happy.no_quotes"))
+        return
+    yield Text(words("happy.quotes_what"))
+    for quote in model["quotes"]:
+        by = words(
+            "happy.by",
+            theme=words.theme(quote["theme"]),
+            cafe=words.cafes.get(quote["cafe"], quote["cafe"]),
+            day=words.day(quote["day"]),
+        )
+        yield Quote(quote["text"], by)
+
+
+def cases_part(model: Model, words: Words) -> Iterator[Block]:
+    """Yield what cafés changed and what happened after."""
+    yield Heading(words("cases.title"))
+    cases = model["cases"]
+    if not cases["cases"]:
+        yield Text(words("cases.none"))
+        return
+    yield Text(words("cases.what", **{name: words.number(cases[name]) for name in _CASE_COUNTS}))
+    value, low, high = cases["first_action_hours"]
+    if value is None:
+        yield Text(words("cases.first_unknown"))
+    else:
+        yield Text(words("cases.first", value=words.number(value, decimals=1), range=_hours(low, high, words)))
+    value, low, high = cases["better"]
+    if value is None:
+        yield Text(words("cases.no_replies"))
+    else:
+        between = words.page("interval.between", low=words.share(low).rstrip("\u00a0%"), high=words.share(high))
+        yield Text(words("cases.better", replies=cases["replies"], share=words.share(value), range=between))
+    if cases["changes"]:
+        rows = tuple(
+            (
+                words.cafes.get(each["cafe"], each["cafe"]),
+                words.theme(each["theme"]),
+                each["note"] or words("none"),
+                words("cases.of", count=each["before"][0], all=each["before"][1]),
+                words("cases.of", count=each["after"][0], all=each["after"][1])
+                if each["complete"]
+                else words("cases.not_over"),
+            )
+            for each in cases["changes"]
+        )
+        head = tuple(words(f"cases.head.{name}") for name in ("cafe", "theme", "note", "before", "after"))
+        yield Table(words("cases.title"), head, rows, ("left",) * 5)
+    yield Text(words("cases.cause"), weight="note")
+
+
+_CASE_COUNTS = ("cases", "done", "answered", "waiting")
+
+
+def _hours(low: float | None, high: float | None, words: Words) -> str:
+    ends = {name: words.number(end, decimals=1) for name, end in (("low", low), ("high", high)) if end is not None}
+    key = {2: "between", 1: "at_least" if low is not None else "at_most"}[len(ends)]
+    return words.page(f"interval.{key}", **ends)
+
+
+def fraud_part(model: Model, words: Words) -> Iterator[Block]:
+    """Yield the held rewards."""
+    yield Heading(words("fraud.title"))
+    rewards = model["rewards"]
+    if not rewards["held"]:
+        yield Text(words("fraud.none"))
+        return
+    counts = {name: words.number(rewards[name]) for name in ("held", "decided", "released", "refused")}
+    waiting = words.number(rewards["held"] - rewards["released"] - rewards["refused"])
+    yield Text(words("fraud.what", **counts, waiting=waiting, kept=words.kronor(rewards["kept_ore"])))
+    rows = tuple(
+        (_reason(row["reason"], words), *(words.number(row[name]) for name in ("held", "released", "refused")))
+        for row in model["held_for"]
+    )
+    head = tuple(words(f"fraud.head.{name}") for name in ("reason", "held", "released", "refused"))
+    yield Table(words("fraud.title"), head, rows, left_then_right(4))
+
+
+def _reason(codes: str, words: Words) -> str:
+    named = [words.known("money", f"reason.{code}", code) for code in codes.split(",")]
+    text = join_names(named, language=words.language)
+    return text[:1].upper() + text[1:]
+
+
+def incidents_part(model: Model, words: Words) -> Iterator[Block]:
+    """Yield the alerts' precision, the incidents, and their lessons."""
+    yield Heading(words("alerts.title"))
+    yield Text(words("alerts.none"))
+    yield Heading(words("incidents.title"))
+    found = model["incidents"]
+    if not found:
+        yield Text(words("incidents.none"))
+        return
+    rows = tuple(
+        (
+            f"{words.moment_day(each['detected_at'])} {words.clock(each['detected_at'])}",
+            words.page(f"incidents.kinds.{each['kind']}"),
+            each["title"],
+            _lasted(each, words),
+            each["cause"] or words("incidents.no_cause"),
+        )
+        for each in found
+    )
+    head = tuple(words(f"incidents.head.{name}") for name in ("when", "kind", "title", "length", "cause"))
+    yield Table(words("incidents.title"), head, rows, ("left",) * 5)
+    actions = tuple(_action(one, words) for each in found for one in each["actions"])
+    if actions:
+        yield Heading(words("incidents.lessons"), level=2)
+        yield Points(actions)
+
+
+def _action(action: Row, words: Words) -> str:
+    state = words("incidents.done" if action["done"] else "incidents.todo")
+    return words(
+        "incidents.action", what=action["what"], owner=action["owner"], due=words.day(action["due"]), state=state
+    )
+
+
+def _lasted(incident: Row, words: Words) -> str:
+    if incident["closed_at"] is None:
+        return words("incidents.open")
+    begins, ends = (datetime.fromisoformat(incident[name]) for name in ("detected_at", "closed_at"))
+    hours, minutes = divmod(int((ends - begins).total_seconds() // 60), 60)
+    return words("incidents.hours", hours=hours, minutes=minutes)
+
+
+def survey_part(model: Model, words: Words) -> Iterator[Block]:
+    """Yield the managers' own answers."""
+    yield Heading(words("survey.title"))
+    if not model["survey"]:
+        yield Text(words("survey.none"))
+    for each in model["survey"]:
+        period = _survey(f"period.{each['period']}", words.language)
+        yield Text(words("survey.what", count=each["answers"], period=period))
+        rows = tuple(
+            (_survey(f"question.{question}", words.language), _answers(question, each, words)) for question in OPTIONS
+        )
+        head = (words("survey.head.question"), words("survey.head.answers"))
+        yield Table(f"{words('survey.title')}: {period}", head, rows, ("left", "left"))
+        for comment in each["comments"]:
+            by = join_names([words.cafes.get(cafe, cafe) for cafe in comment["cafes"]], language=words.language)
+            yield Quote(comment["comment"], words("survey.comment_by", cafes=by))
+
+
+def _answers(question: str, each: Row, words: Words) -> str:
+    chosen = [
+        words("survey.option", option=_survey(f"option.{question}.{option}", words.language), count=count)
+        for option, count in each["distribution"][question].items()
+        if count
+    ]
+    return join_names(chosen, language=words.language)
+
+
+def _survey(key: str, language: Language) -> str:
+    return say("survey", key, language)

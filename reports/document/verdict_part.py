@@ -1,0 +1,112 @@
+"""The report's first part: the verdict in words, the five metrics, and each café's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pilot.formatting import join_names, measure
+from pilot.kpis import KPIS
+from reports.document.blocks import Block, Heading, Row, Table, Text, Words
+from reports.model import MOST_CAFES_BY_DAY, Model
+
+HEADS = ("kpi", "target", "value", "interval", "verdict")
+WIDE_PREDICTION = 0.5  # a wider one of another café says nothing
+
+
+def verdict_part(model: Model, words: Words) -> Iterator[Block]:
+    """Yield the verdict in words."""
+    yield Heading(words("verdict.title"))
+    yield Text(" ".join(_sentences(model, words)), weight="lead")
+    key, days = ("final" if model["final"] else "interim"), len(model["days"])
+    yield Text(words(f"verdict.{key}", days=days, planned=model["planned_days"]))
+    for row in model["kpis"]:
+        if row["verdict"] == "cannot_tell" and row["interval"] not in (None, "census"):
+            yield Text(_further(row, words))
+    yield from _kpis(model, words)
+    parts = [
+        words("verdict.three_part", kpi=words.kpi(row["kpi"]).lower(), range=_prediction(row, words))
+        for row in model["kpis"]
+        if row["another_cafe"] is not None
+    ]
+    if len(model["cafes"]) == 3 and parts:
+        yield Text(words("verdict.three", parts=join_names(parts, language=words.language)), weight="note")
+
+
+def _sentences(model: Model, words: Words) -> Iterator[str]:
+    by: dict[str, list[str]] = {}
+    for row in model["kpis"]:
+        by.setdefault(row["verdict"], []).append(words.kpi(row["kpi"]).lower())
+    named = {verdict: join_names(names, language=words.language) for verdict, names in by.items()}
+    if len(by.get("met", ())) == len(KPIS):
+        yield words("verdict.all_met")
+        return
+    if missed := by.get("missed"):
+        key = "verdict.missed_one" if len(missed) == 1 else "verdict.missed"
+        yield words(key, count=len(missed), missed=named["missed"])
+    else:
+        yield words("verdict.only_open")
+    if "met" in named:
+        yield words("verdict.met", met=named["met"])
+    if "cannot_tell" in named:
+        yield words("verdict.open", open=named["cannot_tell"])
+    if "missing" in named:
+        yield words("verdict.missing", missing=named["missing"])
+
+
+def _further(row: Row, words: Words) -> str:
+    kpi, days = words.kpi(row["kpi"]), row["further_days"]
+    if days is None:
+        if row["why"] and "on_both_sides" not in row["why"]:
+            return words("kpis.why", kpi=kpi, why=words.reasons(row["why"]))
+        return words("verdict.no_further", kpi=kpi)
+    return words("verdict.further_one" if days == 1 else "verdict.further", kpi=kpi, days=days)
+
+
+def _prediction(row: Row, words: Words) -> str:
+    low, high = row["another_cafe"]
+    shown = [measure(end, unit="share", language=words.language, decimals=0) for end in (low, high)]
+    return words.page("interval.between", low=shown[0].rstrip("\u00a0%"), high=shown[1])
+
+
+def _kpis(model: Model, words: Words) -> Iterator[Block]:
+    yield Heading(words("kpis.title"), level=2)
+    yield Text(words("kpis.what"))
+    yield Table(
+        caption=words("kpis.title"),
+        head=tuple(words(f"kpis.head.{name}") for name in HEADS),
+        rows=tuple(
+            (
+                words.kpi(row["kpi"]),
+                words.target(row["kpi"]),
+                words.value(row),
+                words.interval(row),
+                words.page(f"verdict.{row['verdict']}"),
+            )
+            for row in model["kpis"]
+        ),
+        align=("left", "right", "right", "left", "left"),
+        verdicts=tuple(row["verdict"] for row in model["kpis"]),
+    )
+    for row in model["kpis"]:
+        if row["verdict"] == "missing" and row["why"]:
+            yield Text(words("kpis.why", kpi=words.kpi(row["kpi"]), why=words.reasons(row["why"])), weight="note")
+
+
+def cafes_part(model: Model, words: Words) -> Iterator[Block]:
+    """Yield each café's metrics, described without verdicts; nothing for one café or very many."""
+    if not 1 < len(model["cafes"]) <= MOST_CAFES_BY_DAY:
+        return
+    yield Heading(words("cafes.title"))
+    yield Text(words("cafes.what"))
+    by = {(row["cafe"], row["kpi"]): row for row in model["by_cafe"]}
+    for code in KPIS:
+        yield Table(
+            caption=f"{words.kpi(code)}, {words.target(code)}",
+            head=(words("downtime.head.cafes"), words("kpis.head.value"), words("kpis.head.interval")),
+            rows=tuple(
+                (cafe["name"], words.value(row), words.interval(row) if row["value"] is not None else "")
+                for cafe in model["cafes"]
+                if (row := by.get((cafe["id"], code)))
+            ),
+            align=("left", "right", "left"),
+        )

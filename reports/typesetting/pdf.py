@@ -1,0 +1,111 @@
+"""The report as PDF/UA-1 and PDF/A-3a, with its frozen model attached; same model and version, same bytes."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from pilot.errors import PilotError
+from pilot.formatting import Language
+from reports.document.blocks import Block, Chart, Heading, Table
+from reports.document.document import Document, document_of
+from reports.model import Model, model_bytes
+from reports.typesetting.charts import FONTS, chart_svg
+
+TEMPLATE = Path(__file__).with_name("report.typ")
+STANDARDS: list[Any] = ["ua-1", "a-3a"]
+NARROW_COLUMNS = 4  # tables of more numbers share the width evenly
+
+
+class NotTypeset(PilotError):
+    """Typst refuses the report."""
+
+
+def pdf_of(model: Model, language: Language) -> bytes:
+    """Return the report of a model as PDF.
+
+    Raises:
+        NotTypeset: Typst refuses it, for example a chart without words for those who do not see it.
+    """
+    found = _compile(model, language, format="pdf")
+    assert isinstance(found, bytes)
+    return found
+
+
+def pictures_of(model: Model, language: Language, *, dots_per_inch: float = 80) -> list[bytes]:
+    """Return each page of the report as PNG, to be looked at."""
+    found = _compile(model, language, format="png", ppi=dots_per_inch)
+    return found if isinstance(found, list) else [found]
+
+
+def _compile(model: Model, language: Language, **options: Any) -> bytes | list[bytes]:
+    document = document_of(model, language)
+    with tempfile.TemporaryDirectory(prefix="report-") as folder:
+        root = Path(folder)
+        (root / "report.typ").write_bytes(TEMPLATE.read_bytes())
+        (root / "model.json").write_bytes(model_bytes(model))
+        _write_content(root, document)
+        try:
+            compiler = typst.Compiler(root / "report.typ", root=root, font_paths=_fonts())
+            found: bytes | list[bytes] = compiler.compile(
+                timestamp=int(datetime.fromisoformat(model["made_for"]).timestamp()),
+                **({"pdf_standards": STANDARDS} if options["format"] == "pdf" else {}),
+                **options,
+            )
+        except typst.TypstError as error:
+            raise NotTypeset(
+                f"The report cannot be typeset: {error.message}.", remedy="This is a fault of the program: report it."
+            ) from None
+    return found
+
+
+def _write_content(root: Path, document: Document) -> None:
+    content = {name: getattr(document, name) for name in ("language", "title", "subtitle", "mark", "frozen", "page")}
+    blocks = list(_blocks(root, document.blocks))
+    body = json.dumps({**content, "author": document.title, "blocks": blocks}, ensure_ascii=False, sort_keys=True)
+    (root / "document.json").write_text(body, encoding="utf-8")
+
+
+def _blocks(root: Path, blocks: Sequence[Block]) -> Iterator[dict[str, Any]]:
+    """Yield the blocks as Typst reads them; charts that follow each other are side by side."""
+    row: list[Chart] = []
+    before: Block | None = None
+    for block in (*blocks, None):
+        if isinstance(block, Chart):
+            row.append(block)
+            continue
+        if row:
+            yield {"kind": "charts", "items": [_chart(root, each, wide=len(row) == 1) for each in row]}
+            row = []
+        if isinstance(block, Table):
+            titled = isinstance(before, Heading) and before.text == block.caption
+            yield {**asdict(block), "widths": _widths(block), "titled": titled}
+        elif block is not None:
+            yield asdict(block)
+        before = block if isinstance(block, Heading) or block is None else before
+
+
+def _chart(root: Path, chart: Chart, *, wide: bool) -> dict[str, str]:
+    file = f"{chart.name}.svg"
+    (root / file).write_text(chart_svg(chart.specification, wide=wide), encoding="utf-8")
+    return {"file": file, "alt": chart.alt, "caption": chart.caption}
+
+
+def _widths(table: Table) -> list[str]:
+    """Return each column's width: numbers as narrow as they are, texts share the rest."""
+    if "left" not in table.align[1:]:
+        return ["auto" if len(table.head) > NARROW_COLUMNS else "share"] * len(table.head)
+    return ["auto" if side == "right" else "share" for side in table.align]
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)])
