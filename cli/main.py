@@ -48,6 +48,7 @@ class _Pilot(LazyGroup):
         "ask": ("feedback", "Reply to conversations from a file as the interviewer does."),
         "why": ("feedback", "Explain the result of a session."),
         "language": ("feedback", "Evaluate how guests are understood, on authors not seen."),
+        "report": ("reports", "Make the 30-day report as PDF and page, from frozen figures."),
         "survey": ("feedback", "Show which managers answered the survey, and what they answered."),
         "erase": ("privacy", "Erase a session everywhere, at the guest's request."),
         "export": ("privacy", "Export all data about the guest of a receipt."),

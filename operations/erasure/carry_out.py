@@ -16,6 +16,7 @@ from operations.erasure.home_lock import home_lock
 from operations.erasure.marks import Marks, marks_of
 from pilot.lake_tables.tables import TABLES
 from quality.gate import quarantined
+from reports.files import erase_from_reports
 from storage.erasure.files_beside import STORE_FILES, overwrite_lines, search
 from storage.erasure.lake_rows import days_with_sessions, erase_rows
 from storage.erasure.lake_versions import GRACE_SECONDS, files_with_sessions, purge
@@ -111,6 +112,7 @@ def _rewrite(home: Home, asked: Sequence[Erasure], *, now: datetime) -> dict[str
     erase_rows(lake, sessions, commit=COMMIT)
     for table in TABLES.values():
         purge(lake, table, now=now)
+    erase_from_reports(home, sessions)
     steps = {}
     for erasure in asked:
         erasures.pseudonymise(home.store(), erasure.session_id)

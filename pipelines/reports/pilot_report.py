@@ -3,10 +3,10 @@
 Sums the rows of `pilot_kpis`, with intervals that allow for differences between days and cafés. Days that a suite stops
 are excluded, and their number is reported. A figure of too few days has no verdict.
 
-One planned look, on the pilot's last day, decides: its intervals are the usual ones. Before it, the report is read every
-day, so its intervals are those that hold at every look (`pipelines/statistics/anytime.py`), from the end of the first
-week on. Uptime is a census of the whole pilot: before the end its verdict is "missed" only if the rest can no longer
-repair it.
+One planned look, on the pilot's last day, decides: its intervals are the usual ones. Before it, the report is read
+every day, so its intervals are those that hold at every look (`pipelines/statistics/anytime.py`), from the end of the
+first week on. Uptime is a census of the whole pilot: before the end its verdict is "missed" only if the rest can no
+longer repair it.
 """
 
 from __future__ import annotations

@@ -5,11 +5,11 @@ wrong far more often. A confidence sequence contains the truth on all days at on
 and acted upon at any time.
 
 Somebody bets against a share q, one café-day after the other: a stake on the share p multiplies the capital by
-1 + (p - q) / (q (1 - q)) * (successes - q * trials) / most, with `most` the trials of the largest café-day. If q is the
-truth, no stakes earn anything on average, so capital 1 reaches 20 with a probability of at most 1/20 (Ville). The capital
-is spread over the stakes uniformly, and the sequence is made of all q against which it has not reached 20. No variance
-is estimated: whatever guests of one café-day have in common, an all-or-nothing day included, is covered. With one guest
-a café-day this is the beta-binomial mixture, which the tests compare with `ville.BernoulliCS`.
+1 + (p - q) / (q (1 - q)) * (successes - q * trials) / most, with `most` the trials of the largest café-day. If q is
+the truth, no stakes earn anything on average, so capital 1 reaches 20 with a probability of at most 1/20 (Ville). The
+capital is spread over the stakes uniformly; the sequence is made of all q against which it has not reached 20. No
+variance is estimated: whatever guests of one café-day have in common, an all-or-nothing day included, is covered. With
+one guest a café-day this is the beta-binomial mixture, which the tests compare with `ville.BernoulliCS`.
 
 Sources: Robbins, Annals of Mathematical Statistics 41 (1970), 1397-1409; Waudby-Smith and Ramdas, "Estimating means of
 bounded random variables by betting", JRSS B 86 (2024), 1-27; Howard, Ramdas, McAuliffe and Sekhon, Annals of Statistics

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from pilot.business_days import local_time
-from pilot.formatting import Language, interval, measure, number, short_day
+from pilot.formatting import Language, interval, long_day, measure, number, short_day
 from pilot.kpis import KPIS
 from pilot.money import ORE_PER_KRONA
 from pilot.words import say, section
@@ -122,6 +122,10 @@ class Words:
     def day(self, text: str) -> str:
         """Return a day of the model: "23 nov."."""
         return short_day(date.fromisoformat(text), language=self.language)
+
+    def long_day(self, text: str) -> str:
+        """Return a day of the model without abbreviation: "23 november"."""
+        return long_day(date.fromisoformat(text), language=self.language).partition(" ")[2]
 
     def clock(self, text: str) -> str:
         """Return a moment of the model in Stockholm's time."""

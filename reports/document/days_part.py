@@ -11,11 +11,12 @@ from pilot.kpis import KPIS
 from reports.charts import specifications
 from reports.charts.palette import PRINT
 from reports.charts.specifications import Point, Style
-from reports.document.blocks import Block, Chart, Heading, Table, Text, Words, left_then_right
+from reports.document.blocks import Block, Chart, Heading, Row, Table, Text, Words, left_then_right
 from reports.model import Model
 
 TRENDS = ("participation", "completion", "voice_response")
 MOST_OUTAGES = 40
+AXIS_ROOM = 1.05  # above the highest end
 STEPS = ("opened", "started", "consented", "answered", "completed")
 DAY_HEADS = ("day", "customers", "started", "completed", "useful", "score", "down")
 STAGE_HEADS = ("stage", "turns", "p50", "p95", "worst")
@@ -33,45 +34,52 @@ def days_part(model: Model, words: Words) -> Iterator[Block]:
     yield Heading(words("days.title"))
     yield Text(words("days.what"))
     days = [date.fromisoformat(row["day"]) for row in model["days"]]
-    for code in TRENDS if model["metric_days"] else ():
-        rows = [row for row in model["metric_days"] if row["kpi"] == code and row["value"] is not None]
-        if rows:
-            top = max(max(min(row["high"] or row["value"], 2 * row["value"]), KPIS[code].target) for row in rows) * 1.05
-            for cafe in model["cafes"]:
-                yield _trend(model, words, code=code, cafe=cafe["id"], days=days, top=top)
-    most = max((row["completed"] for row in model["volumes"]), default=0)
-    for cafe in model["cafes"] if model["volumes"] else ():
-        yield _volume(model, words, cafe=cafe, days=days, most=most)
+    for cafe in model["cafes"] if model["metric_days"] else ():
+        yield Heading(cafe["name"], level=2)
+        for code in TRENDS:
+            yield from _trend(model, words, code=code, cafe=cafe["id"], days=days)
+        yield _volume(model, words, cafe=cafe, days=days)
+    yield Heading(words("days.counts"), level=2)
     yield _table(model, words)
     if any(_partly(model, row) for row in model["days"]):
         yield Text(words("days.partly_note"), weight="note")
 
 
-def _trend(model: Model, words: Words, *, code: str, cafe: str, days: list[date], top: float) -> Chart:
+def _trend(model: Model, words: Words, *, code: str, cafe: str, days: list[date]) -> Iterator[Chart]:
+    """Yield the chart of a café's metric if it has a value on some day; its axis is the same for every café."""
     rows = [row for row in model["metric_days"] if (row["kpi"], row["cafe"]) == (code, cafe)]
     values = [row["value"] for row in rows if row["value"] is not None]
+    if not values:
+        return
     kpi, name = KPIS[code], words.cafes[cafe]
-    shown = [measure(end, unit=kpi.unit, language=words.language, decimals=kpi.decimals) for end in _ends(values)]
-    alt = words("days.alt_none", kpi=words.kpi(code), cafe=name)
-    if values:
-        alt = words(
-            "days.alt",
-            kpi=words.kpi(code), cafe=name, days=len(days), low=shown[0], high=shown[1], target=words.target(code),
-        )  # fmt: skip
-    points = {date.fromisoformat(row["day"]): Point(row["value"], row["low"], row["high"]) for row in rows}
-    chart = specifications.trend(
-        style_of(words), points or {days[0]: Point(None, None, None)}, kpi=code, target=kpi.target, days=days, top=top
+    low, high = (
+        measure(end, unit=kpi.unit, language=words.language, decimals=kpi.decimals)
+        for end in (min(values), max(values))
     )
-    return Chart(f"{code}-{cafe}", chart, alt, f"{words.kpi(code)}, {name}")
+    alt = words(
+        "days.alt",
+        kpi=words.kpi(code),
+        cafe=name,
+        days=len(days),
+        low=low,
+        high=high,
+        target=words.target(code),
+    )
+    points = {date.fromisoformat(row["day"]): Point(row["value"], row["low"], row["high"]) for row in rows}
+    chart = specifications.trend(style_of(words), points, kpi=code, target=kpi.target, days=days, top=_top(model, code))
+    yield Chart(f"{code}-{cafe}", chart, alt, words.kpi(code))
 
 
-def _ends(values: list[float]) -> tuple[float, ...]:
-    return (min(values), max(values)) if values else ()
+def _top(model: Model, code: str) -> float:
+    """Return the upper end of a metric's axis, the same for every café; an interval of many values is cut off."""
+    found = [row for row in model["metric_days"] if row["kpi"] == code and row["value"] is not None]
+    return max(max(min(row["high"] or row["value"], 2 * row["value"]), KPIS[code].target) for row in found) * AXIS_ROOM
 
 
-def _volume(model: Model, words: Words, *, cafe: dict[str, object], days: list[date], most: int) -> Chart:
+def _volume(model: Model, words: Words, *, cafe: Row, days: list[date]) -> Chart:
     counts = {date.fromisoformat(row["day"]): row["completed"] for row in model["volumes"] if row["cafe"] == cafe["id"]}
-    low, high = cafe["band"]  # type: ignore[misc]  # the model's [low, high]
+    low, high = cafe["band"]
+    most = max((row["completed"] for row in model["volumes"]), default=0)
     chart = specifications.volume(
         style_of(words), counts, band=Band(low=low, high=high), days=days, top=max(most, high)
     )
@@ -80,7 +88,7 @@ def _volume(model: Model, words: Words, *, cafe: dict[str, object], days: list[d
         cafe=cafe["name"], count=words.number(sum(counts.values())), most=max(counts.values(), default=0), low=low,
         high=high,
     )  # fmt: skip
-    return Chart(f"volume-{cafe['id']}", chart, alt, words("days.volume", cafe=cafe["name"]))
+    return Chart(f"volume-{cafe['id']}", chart, alt, words("days.volume"))
 
 
 def _table(model: Model, words: Words) -> Table:
@@ -101,11 +109,11 @@ def _table(model: Model, words: Words) -> Table:
             )
         )
     head = tuple(words(f"days.head.{name}") for name in DAY_HEADS)
-    return Table(words("days.title"), head, tuple(rows), left_then_right(len(head)))
+    return Table(words("days.counts"), head, tuple(rows), left_then_right(len(head)))
 
 
-def _partly(model: Model, row: dict[str, object]) -> bool:
-    return bool(row["customers"]) and row["counted_cafes"] < len(model["cafes"])  # type: ignore[operator]
+def _partly(model: Model, row: Row) -> bool:
+    return bool(row["customers"]) and row["counted_cafes"] < len(model["cafes"])
 
 
 def funnel_part(model: Model, words: Words) -> Iterator[Block]:

@@ -77,7 +77,7 @@ def happy_part(model: Model, words: Words) -> Iterator[Block]:
         )
         for row in model["themes"][:MOST_THEMES]
     )
-    yield Table(words("happy.head.theme"), head, rows, left_then_right(len(head)))
+    yield Table(words("happy.themes"), head, rows, left_then_right(len(head)))
     yield Heading(words("happy.quotes"), level=2)
     if not model["quotes"]:
         yield Text(words("happy.no_quotes"))

@@ -22,7 +22,7 @@ def impact_part(model: Model, words: Words) -> Iterator[Block]:
     if not rows:
         yield Text(words("impact.none"))
     else:
-        edges = {"before": words.day(rows[0]["before_to"]), "after": words.day(rows[0]["after_from"])}
+        edges = {"before": words.long_day(rows[0]["before_to"]), "after": words.long_day(rows[0]["after_from"])}
         yield Text(words("impact.what", **edges))
         yield Table(
             words("impact.title"),

@@ -10,7 +10,7 @@ from reports.document.blocks import Block, Heading, Row, Table, Text, Words
 from reports.model import MOST_CAFES_BY_DAY, Model
 
 HEADS = ("kpi", "target", "value", "interval", "verdict")
-WIDE_PREDICTION = 0.5  # a wider one of another café says nothing
+MOST_BESIDE = 4  # cafés in one table
 
 
 def verdict_part(model: Model, words: Words) -> Iterator[Block]:
@@ -26,7 +26,7 @@ def verdict_part(model: Model, words: Words) -> Iterator[Block]:
     parts = [
         words("verdict.three_part", kpi=words.kpi(row["kpi"]).lower(), range=_prediction(row, words))
         for row in model["kpis"]
-        if row["another_cafe"] is not None
+        if row["another_cafe"] is not None and _differ(row["another_cafe"])
     ]
     if len(model["cafes"]) == 3 and parts:
         yield Text(words("verdict.three", parts=join_names(parts, language=words.language)), weight="note")
@@ -62,6 +62,11 @@ def _further(row: Row, words: Words) -> str:
     return words("verdict.further_one" if days == 1 else "verdict.further", kpi=kpi, days=days)
 
 
+def _differ(ends: list[float]) -> bool:
+    """Return whether the ends differ in whole per cent: equal cafés say nothing of their differences."""
+    return round(ends[0] * 100) != round(ends[1] * 100)
+
+
 def _prediction(row: Row, words: Words) -> str:
     low, high = row["another_cafe"]
     shown = [measure(end, unit="share", language=words.language, decimals=0) for end in (low, high)]
@@ -92,6 +97,13 @@ def _kpis(model: Model, words: Words) -> Iterator[Block]:
             yield Text(words("kpis.why", kpi=words.kpi(row["kpi"]), why=words.reasons(row["why"])), weight="note")
 
 
+def _cell(row: Row | None, words: Words) -> str:
+    """Return a café's value with its interval below."""
+    if row is None or row["value"] is None:
+        return words("none")
+    return f"{words.value(row)}\n{words.interval(row)}"
+
+
 def cafes_part(model: Model, words: Words) -> Iterator[Block]:
     """Yield each café's metrics, described without verdicts; nothing for one café or very many."""
     if not 1 < len(model["cafes"]) <= MOST_CAFES_BY_DAY:
@@ -99,6 +111,17 @@ def cafes_part(model: Model, words: Words) -> Iterator[Block]:
     yield Heading(words("cafes.title"))
     yield Text(words("cafes.what"))
     by = {(row["cafe"], row["kpi"]): row for row in model["by_cafe"]}
+    if len(model["cafes"]) <= MOST_BESIDE:
+        head = (words("kpis.head.kpi"), *(cafe["name"] for cafe in model["cafes"]))
+        rows = tuple(
+            (
+                f"{words.kpi(code)}\n{words.target(code)}",
+                *(_cell(by.get((cafe["id"], code)), words) for cafe in model["cafes"]),
+            )
+            for code in KPIS
+        )
+        yield Table(words("cafes.title"), head, rows, ("left",) * len(head))
+        return
     for code in KPIS:
         yield Table(
             caption=f"{words.kpi(code)}, {words.target(code)}",

@@ -15,14 +15,14 @@ import typst
 
 from pilot.errors import PilotError
 from pilot.formatting import Language
-from reports.document.blocks import Block, Chart, Heading, Table
+from reports.document.blocks import Block, Chart, Heading, Table, Text
 from reports.document.document import Document, document_of
 from reports.model import Model, model_bytes
 from reports.typesetting.charts import FONTS, chart_svg
 
 TEMPLATE = Path(__file__).with_name("report.typ")
 STANDARDS: list[Any] = ["ua-1", "a-3a"]
-NARROW_COLUMNS = 4  # tables of more numbers share the width evenly
+MOST_NARROW = 5  # columns; of more numbers, all have the same width
 
 
 class NotTypeset(PilotError):
@@ -78,7 +78,7 @@ def _blocks(root: Path, blocks: Sequence[Block]) -> Iterator[dict[str, Any]]:
     """Yield the blocks as Typst reads them; charts that follow each other are side by side."""
     row: list[Chart] = []
     before: Block | None = None
-    for block in (*blocks, None):
+    for block, after in zip((*blocks, None), (*blocks[1:], None, None), strict=True):
         if isinstance(block, Chart):
             row.append(block)
             continue
@@ -88,6 +88,9 @@ def _blocks(root: Path, blocks: Sequence[Block]) -> Iterator[dict[str, Any]]:
         if isinstance(block, Table):
             titled = isinstance(before, Heading) and before.text == block.caption
             yield {**asdict(block), "widths": _widths(block), "titled": titled}
+        elif isinstance(block, Text):
+            # The words before a table, a chart or a heading stay with it on its page.
+            yield {**asdict(block), "sticky": after is not None and not isinstance(after, Text)}
         elif block is not None:
             yield asdict(block)
         before = block if isinstance(block, Heading) or block is None else before
@@ -100,9 +103,9 @@ def _chart(root: Path, chart: Chart, *, wide: bool) -> dict[str, str]:
 
 
 def _widths(table: Table) -> list[str]:
-    """Return each column's width: numbers as narrow as they are, texts share the rest."""
-    if "left" not in table.align[1:]:
-        return ["auto" if len(table.head) > NARROW_COLUMNS else "share"] * len(table.head)
+    """Return each column's width: numbers as narrow as they are, texts share the rest, many numbers share evenly."""
+    if "left" not in table.align[1:] and len(table.head) > MOST_NARROW:
+        return ["auto", *["share"] * (len(table.head) - 1)]
     return ["auto" if side == "right" else "share" for side in table.align]
 
 

@@ -1,0 +1,55 @@
+"""The report's HTML page; the same content as the PDF's, by the same blocks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from pilot.formatting import Language
+from reports.document.blocks import Chart
+from reports.document.document import Document, document_of
+from reports.model import Model
+from reports.typesetting.charts import chart_svg
+
+IDENTIFIER = re.compile(r'(id="|url\(#|href="#)([\w-]+)')
+
+_environment = Environment(
+    loader=FileSystemLoader(Path(__file__).parent),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def html_of(model: Model, language: Language) -> str:
+    """Return the report of a model as one page."""
+    document = document_of(model, language)
+    return _environment.get_template("report.html").render(document=document, blocks=list(_blocks(document)))
+
+
+def _blocks(document: Document) -> Iterator[Any]:
+    """Yield the blocks; charts that follow each other are beside each other."""
+    numbers, row = count(1), list[Chart]()
+    for block in (*document.blocks, None):
+        if isinstance(block, Chart):
+            row.append(block)
+            continue
+        if row:
+            yield {"kind": "charts", "items": [_chart(each, next(numbers), wide=len(row) == 1) for each in row]}
+            row = []
+        if block is not None:
+            yield block
+
+
+def _chart(chart: Chart, number: int, *, wide: bool) -> dict[str, object]:
+    svg = chart_svg(chart.specification, wide=wide)
+    # Every chart has the same identifiers, which one page may have only once.
+    alone = IDENTIFIER.sub(rf"\g<1>c{number}-\g<2>", svg)
+    return {"caption": chart.caption, "alt": chart.alt, "svg": Markup(alone)}  # noqa: S704 - our own drawing
