@@ -28,6 +28,7 @@ Reason = Literal[
     "on_both_sides",  # the interval contains the target
     "no_figures",  # no day has a figure
     "too_few_days",  # too few days to estimate their variance; details: cafe_days, required_cafe_days
+    "too_much_missing",  # too many café-days with guests have no figure; details: missing_share, allowed_share
     "too_early",  # the pilot's first week is not over
     "not_over",  # uptime is decided by the whole pilot, which is not over
 ]

@@ -115,7 +115,7 @@ def read_model(body: bytes) -> Model:
     try:
         model = json.loads(body)
         stated = model.pop("hash")
-    except (ValueError, KeyError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise ChangedModel("The file is no frozen model.", remedy="Make the report again: `pilot report`.") from None
     if hashlib.sha256(_canonical(model)).hexdigest() != stated:
         raise ChangedModel(

@@ -3,7 +3,7 @@
     python -m benchmarks.report.false_decisions [--pilots 1000] [--days 30] [--json]
 
 Every simulated pilot (`benchmarks/platform/interval_coverage.py`: the own cafés, café and day effects) is read
-on each day from the first interim one. The target is the truth itself, the hardest case: "met" is then false for a truth
+daily from the first interim look. The target is the truth itself, the hardest case: "met" is then false for a truth
 a hair below the target, "missed" for one a hair above. A pilot counts once, however often it is wrong. Beside the
 report's rule stands the plain one: the same 95 % interval, read daily. What is measured is the report's own functions.
 """

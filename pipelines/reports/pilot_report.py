@@ -38,6 +38,7 @@ from pipelines.shapes import schema, table_frame
 from pipelines.statistics.anytime import anytime_quantile, anytime_share
 from pipelines.statistics.clustered import FEWEST_CLUSTERS, Interval, quantile_of, ratio, share_interval
 
+MISSING_SHARE_LIMIT = 0.25  # of the café-days with guests
 FIRST_INTERIM_DAY = 7  # a whole week: weekdays differ, and a variance needs days
 
 
@@ -133,7 +134,7 @@ def _share(kpi: Kpi, own: _Rows) -> dict[str, Any]:
     if found.value is None:
         return _nothing(kpi, unknown=unknown)
     interval = anytime_share(clusters) if own.basis.interim else share_interval(found)
-    return _judged(
+    row = _judged(
         kpi,
         interval,
         found.clusters,
@@ -141,7 +142,14 @@ def _share(kpi: Kpi, own: _Rows) -> dict[str, Any]:
         numerator=found.numerator,
         denominator=found.denominator,
         value=found.value,
-    ) | {"unknown": unknown}
+    )
+    # Guests came, and the figure is missing: these days may differ from the counted ones, which no interval covers.
+    missing = rows.filter(pl.col("value").is_null() & (pl.col("numerator") > 0)).height
+    share = missing / (missing + found.clusters)
+    if share > MISSING_SHARE_LIMIT:
+        details = {"missing_share": share, "allowed_share": MISSING_SHARE_LIMIT}
+        row |= {"verdict": "cannot_tell", **reason_columns(("too_much_missing",), details)}
+    return row | {"unknown": unknown}
 
 
 def _p95(kpi: Kpi, own: _Rows) -> dict[str, Any]:

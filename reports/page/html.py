@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +14,6 @@ from reports.document.blocks import Chart
 from reports.document.document import Document, document_of
 from reports.model import Model
 from reports.typesetting.charts import chart_svg
-
-IDENTIFIER = re.compile(r'(id="|url\(#|href="#)([\w-]+)')
 
 _environment = Environment(
     loader=FileSystemLoader(Path(__file__).parent),
@@ -36,20 +32,18 @@ def html_of(model: Model, language: Language) -> str:
 
 def _blocks(document: Document) -> Iterator[Any]:
     """Yield the blocks; charts that follow each other are beside each other."""
-    numbers, row = count(1), list[Chart]()
+    row: list[Chart] = []
     for block in (*document.blocks, None):
         if isinstance(block, Chart):
             row.append(block)
             continue
         if row:
-            yield {"kind": "charts", "items": [_chart(each, next(numbers), wide=len(row) == 1) for each in row]}
+            yield {"kind": "charts", "items": [_chart(each, wide=len(row) == 1) for each in row]}
             row = []
         if block is not None:
             yield block
 
 
-def _chart(chart: Chart, number: int, *, wide: bool) -> dict[str, object]:
-    svg = chart_svg(chart.specification, wide=wide)
-    # Every chart has the same identifiers, which one page may have only once.
-    alone = IDENTIFIER.sub(rf"\g<1>c{number}-\g<2>", svg)
-    return {"caption": chart.caption, "alt": chart.alt, "svg": Markup(alone)}  # noqa: S704 - our own drawing
+def _chart(chart: Chart, *, wide: bool) -> dict[str, object]:
+    svg = Markup(chart_svg(chart.specification, wide=wide))  # noqa: S704 - our own drawing
+    return {"caption": chart.caption, "alt": chart.alt, "svg": svg}
