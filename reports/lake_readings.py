@@ -233,6 +233,37 @@ class Readings:
             """  # noqa: S608
         )[0]
 
+    def troubles(self) -> dict[str, int]:
+        """Return how many guests met each trouble that the support is asked about."""
+        found: dict[str, int] = self._rows(
+            f"""
+            select count(*) filter (microphone = 'denied')::bigint as microphone,
+                count(*) filter (abandon_reason = 'declined')::bigint as consent,
+                count(*) filter (abandon_reason = 'silent')::bigint as silent,
+                count(*) filter (abandon_reason = 'closed')::bigint as closed,
+                count(*) filter (in_app and outcome <> 'completed')::bigint as in_app,
+                count(*) filter (coalesce(failed_turns, 0) > 0)::bigint as unheard,
+                (select coalesce(sum(expired), 0) from payments where {MINE})::bigint as voucher
+            from sessions where {MINE} and outcome <> 'opened_only'
+            """  # noqa: S608
+        )[0]
+        return found
+
+    def load(self) -> dict[str, Any]:
+        """Return the length of a session, and the busiest hour of a café."""
+        return self._rows(
+            f"""
+            with mine as (select * from sessions where {MINE} and outcome <> 'opened_only'),
+            hours as (
+                select cafe, day, date_trunc('hour', started_at) as hour, count(*) as sessions from mine group by 1, 2, 3
+            )
+            select (select sum(round(duration_s * 1000)::hugeint)::double / 1000 / count(*) from mine
+                where duration_s is not null) as mean_seconds,
+                (select max(sessions) from hours)::bigint as busiest_cafe_hour,
+                (select median(customers) from customer_counts where {MINE}) as customers_a_day
+            """  # noqa: S608
+        )[0]
+
     def capacity(self) -> dict[str, Any] | None:
         """Return the capacity plan of all cafés; None if there is none."""
         rows = self._rows(

@@ -20,6 +20,7 @@ from pilot.lake_tables.tables import RAW_EVENTS
 from pipelines.figures.uptime import outages
 from pipelines.statistics.further_days import another_cafe, further_days
 from reports.lake_readings import TABLES, Readings
+from reports.procedures import changed_procedures
 from reports.quotes import approved
 from reports.scope import Scope
 from reports.store_readings import cases_read, incidents_read, survey_read
@@ -37,8 +38,13 @@ class ChangedModel(PilotError):
     """A frozen model does not have the hash that it states."""
 
 
-def build_model(home: Home, scope: Scope) -> Model:
+def build_model(home: Home, scope: Scope, *, server_kr: float | None = None) -> Model:
     """Return the frozen model of a scope.
+
+    Args:
+        home: The home.
+        scope: The scope.
+        server_kr: What a server costs a month, kronor; None if nobody stated it.
 
     Raises:
         LakeDamaged: a table cannot be read.
@@ -81,6 +87,8 @@ def build_model(home: Home, scope: Scope) -> Model:
             "impact": read.impact(),
             "returning": read.returning(),
             "capacity": read.capacity(),
+            "troubles": read.troubles(),
+            "load": read.load(),
         }
     store = home.store()
     model |= {
@@ -88,6 +96,8 @@ def build_model(home: Home, scope: Scope) -> Model:
         "incidents": incidents_read(store, scope),
         "survey": survey_read(store, scope, home.cafes().pilot),
         "alerts": None,
+        "procedures": changed_procedures(scope.first, until=scope.last) if scope.whole else None,
+        "inputs": {"server_kr": server_kr},
         "quotes": approved(home, scope),
     }
     return frozen(model)

@@ -1,4 +1,4 @@
-"""What the report reads from the store: cases and what happened after, incidents, the managers' own answers."""
+"""What the report reads from the store: cases, incidents, the managers' own answers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Row = dict[str, Any]
 
 
 def cases_read(home: Home, scope: Scope, *, until: datetime) -> Row:
-    """Return the recovery of the cases opened in the report's days, and what happened to the themes acted on."""
+    """Return the recovery of the report's cases, and the complaints after each first action."""
     store = home.store()
     found = [
         each

@@ -1,3 +1,3 @@
 #!/bin/sh
-# Shows which managers have answered the survey; they answer on their page.
-PATH="${0%/*}/../.venv/bin:$PATH"; exec pilot survey status "$@"
+# Invites the managers who have not answered the survey (or: remind, status, results); they answer on their page.
+PATH="${0%/*}/../.venv/bin:$PATH"; [ $# -gt 0 ] || set -- invite; exec pilot survey "$@"

@@ -48,15 +48,15 @@ def run(*, pilots: int, days: int = 30, seed: int = SEED) -> dict[str, Any]:
         for name in NAMES:
             # A p95 is later than the target if fewer than 95 % of the answers are within it.
             cells, hypothesis = (in_time, VOICE_QUANTILE) if name == "voice_response" else (shares[name], truth[name])
-            looks = [cells[: ends[name][day - 1]] for day in range(FIRST_INTERIM_DAY, days + 1)]
-            interim = [_side(some, hypothesis) for some in looks[:-1]]
-            last = _planned(name, waits, looks[-1], truth[name])
+            readings = [cells[: ends[name][day - 1]] for day in range(FIRST_INTERIM_DAY, days + 1)]
+            interim = [_side(some, hypothesis) for some in readings[:-1]]
+            last = _planned(name, waits, readings[-1], truth[name])
             found = {*interim, last}
             counts[name]["above"] += 1 in found
             counts[name]["below"] += -1 in found
             counts[name]["covered_last"] += last == 0
             counts[name]["covered_always"] += not any(interim)
-            counts[name]["plain"] += any(_around(share_interval(ratio(some)), hypothesis) for some in looks)
+            counts[name]["plain"] += any(_around(share_interval(ratio(some)), hypothesis) for some in readings)
     return {
         "pilots": pilots,
         "days": days,
@@ -65,7 +65,7 @@ def run(*, pilots: int, days: int = 30, seed: int = SEED) -> dict[str, Any]:
         "false_missed": _shares(counts, "below", pilots),
         "plain_interval_read_daily": _shares(counts, "plain", pilots),
         "coverage_of_the_planned_look": _shares(counts, "covered_last", pilots),
-        "coverage_of_all_interim_looks": _shares(counts, "covered_always", pilots),
+        "coverage_of_all_interim_readings": _shares(counts, "covered_always", pilots),
     }
 
 

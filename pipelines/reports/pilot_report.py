@@ -115,7 +115,7 @@ _FIGURE = tuple(name for name in PILOT_REPORT.names if name not in _GIVEN_TO_ALL
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """One café's or all cafés' rows of PILOT_KPIS, TURNS and UPTIME, the expected café-days, and the report's basis."""
+    """The rows of one café or of all, the expected café-days, and the report's basis."""
 
     kpis: pl.DataFrame
     turns: pl.DataFrame

@@ -1,4 +1,4 @@
-"""Intervals that hold at every look: confidence sequences of shares and quantiles, clustered by café and day.
+"""Intervals that hold at every look: confidence sequences, clustered by café and day.
 
 A 95 % interval promises to contain the truth on one planned day. Read every day until it excludes the target, it is
 wrong far more often. A confidence sequence contains the truth on all days at once with 95 %, so it may be read daily
@@ -36,7 +36,7 @@ _SHARES, _LOG_WEIGHTS = (_NODES + 1) / 2, np.log(_WEIGHTS / 2)
 
 
 def rejects(share: float, clusters: Sequence[Cluster]) -> bool:
-    """Return whether a share strictly between 0 and 1 is outside the confidence sequence of these clusters."""
+    """Return whether a share between 0 and 1 is outside the confidence sequence of these clusters."""
     top, bottom = np.array(_groups(clusters), dtype=float).T
     gains = (top - share * bottom) / bottom.max()
     stakes = (_SHARES - share) / (share * (1 - share))

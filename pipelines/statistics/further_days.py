@@ -40,7 +40,7 @@ def further_days(*, value: float, low: float, high: float, target: float, days: 
 
 
 def another_cafe(shares: Sequence[float]) -> tuple[float, float] | None:
-    """Return the 95 % prediction interval of the share of one more café like these; None for fewer than three.
+    """Return the 95 % prediction interval of one more café like these; None for fewer than three.
 
     The shares are taken as draws of a normal distribution in log-odds; with three cafés only two degrees of freedom
     remain, so the interval is wide. Source: Hahn and Meeker, Statistical Intervals (1991), section 4.7.

@@ -1,4 +1,4 @@
-"""Charts over days, as the pages and the report show them: Altair, with words and numbers in the reader's language."""
+"""Charts over days, as the pages and the report show them, in the reader's language."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The report in a reader's language: blocks of text, tables, charts and quotes, made from a frozen model."""
+"""The report in a reader's language: blocks of text, tables, charts and quotes."""

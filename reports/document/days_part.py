@@ -46,7 +46,7 @@ def days_part(model: Model, words: Words) -> Iterator[Block]:
 
 
 def _trend(model: Model, words: Words, *, code: str, cafe: str, days: list[date]) -> Iterator[Chart]:
-    """Yield the chart of a café's metric if it has a value on some day; its axis is the same for every café."""
+    """Yield the chart of a café's metric if it has a value; its axis is the same for every café."""
     rows = [row for row in model["metric_days"] if (row["kpi"], row["cafe"]) == (code, cafe)]
     values = [row["value"] for row in rows if row["value"] is not None]
     if not values:
@@ -71,7 +71,7 @@ def _trend(model: Model, words: Words, *, code: str, cafe: str, days: list[date]
 
 
 def _top(model: Model, code: str) -> float:
-    """Return the upper end of a metric's axis, the same for every café; an interval of many values is cut off."""
+    """Return the upper end of a metric's axis, the same for every café; very long intervals are cut off."""
     found = [row for row in model["metric_days"] if row["kpi"] == code and row["value"] is not None]
     return max(max(min(row["high"] or row["value"], 2 * row["value"]), KPIS[code].target) for row in found) * AXIS_ROOM
 

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from datetime import date
 
 from pilot.formatting import Language, day_and_year, join_names, long_day
+from reports.document.after_part import expansion_part, priorities_part, procedures_part
 from reports.document.blocks import Block, Words, words_of
 from reports.document.days_part import days_part, downtime_part, funnel_part, response_part
 from reports.document.guests_part import cases_part, fraud_part, happy_part, incidents_part, money_part, survey_part
-from reports.document.method_part import capacity_part, impact_part, method_part, missing_part
+from reports.document.method_part import impact_part, method_part, missing_part
 from reports.document.verdict_part import cafes_part, verdict_part
 from reports.model import MOST_CAFES_BY_DAY, Model
 
 Part = Callable[[Model, Words], Iterator[Block]]
 PARTS: tuple[Part, ...] = (
     verdict_part, cafes_part, days_part, funnel_part, response_part, downtime_part, money_part, happy_part, cases_part,
-    impact_part, fraud_part, incidents_part, survey_part, capacity_part, method_part, missing_part,
+    impact_part, fraud_part, incidents_part, survey_part, priorities_part, expansion_part, procedures_part, method_part, missing_part,
 )  # fmt: skip
 HASH_SHOWN = 12
 

@@ -1,4 +1,4 @@
-"""The third part: money, what guests think, the cafés' changes, fraud, incidents, the managers' answers."""
+"""The report's third part: money, guests, the cafés' changes, fraud, incidents, managers."""
 
 from __future__ import annotations
 

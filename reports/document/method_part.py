@@ -1,4 +1,4 @@
-"""The report's last part: what changed, more cafés, the method with its definitions, and what is missing."""
+"""The report's last part: what changed, more cafés, the method, and what is missing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ FIGURES = (
     "participation", "completion", "feedbacks_a_day", "score", "useful", "reward_per_feedback", "reward_per_useful",
 )  # fmt: skip
 IMPACT_HEADS = ("figure", "before", "after", "difference", "change")
-MEGABYTE = 1e6
 
 
 def impact_part(model: Model, words: Words) -> Iterator[Block]:
@@ -61,21 +60,6 @@ def _difference(row: Row, words: Words) -> str:
     ends = [words.number(row[name] * scale, decimals=1).replace("-", "−") for name in ("low", "high")]
     unit = {"share": "\u00a0%-e" if words.language == "sv" else "\u00a0pp", "öre": "\u00a0kr"}.get(row["unit"], "")
     return f"{ends[0]}…{ends[1]}{unit}"
-
-
-def capacity_part(model: Model, words: Words) -> Iterator[Block]:
-    """Yield how many more cafés a server can carry."""
-    plan = model["capacity"]
-    if plan is None:
-        return
-    yield Heading(words("capacity.title"))
-    yield Text(words("capacity.what", most=plan["most_at_once"], hour_sessions=plan["busiest_hour_sessions"]))
-    if plan["measured_at_once"] is None:
-        yield Text(words("capacity.untested"))
-    else:
-        yield Text(words("capacity.cafes", measured=plan["measured_at_once"], cafes=plan["cafes_a_server"] or 0))
-    if plan["bytes_a_day"]:
-        yield Text(words("capacity.storage", a_day=words.number(plan["bytes_a_day"] / MEGABYTE, decimals=1)))
 
 
 def method_part(model: Model, words: Words) -> Iterator[Block]:

@@ -1,4 +1,4 @@
-"""The report as PDF/UA-1 and PDF/A-3a, with its frozen model attached; same model and version, same bytes."""
+"""The report as PDF/UA-1 and PDF/A-3a, with its frozen model attached."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _chart(root: Path, chart: Chart, *, wide: bool) -> dict[str, str]:
 
 
 def _widths(table: Table) -> list[str]:
-    """Return each column's width: numbers as narrow as they are, texts share the rest, many numbers share evenly."""
+    """Return each column's width: texts share what numbers leave, and many numbers share evenly."""
     if "left" not in table.align[1:] and len(table.head) > MOST_NARROW:
         return ["auto", *["share"] * (len(table.head) - 1)]
     return ["auto" if side == "right" else "share" for side in table.align]

@@ -22,7 +22,7 @@ def reported_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 def with_claims(feedback: pl.DataFrame) -> pl.DataFrame:
-    """Let the first turn of each feedback be a claim about coffee, and clear what no guest may be quoted for."""
+    """Let the first turn of each feedback be a claim about coffee."""
     claim = json.dumps([{"theme": "coffee", "polarity": "negative", "turn": 1, "start": 0, "end": 200}])
     return feedback.with_columns(quotes=pl.lit(claim))
 

@@ -44,7 +44,7 @@ def test_an_interim_report_says_that_it_does_not_decide(model: Model) -> None:
 @pytest.mark.parametrize(
     ("days", "words"), [(12, "ungefär 12 dagar till"), (1, "ungefär en dag till"), (None, "ett år")]
 )
-def test_a_borderline_metric_says_how_many_days_would_tell(model: Model, days: int | None, words: str) -> None:
+def test_a_borderline_metric_says_how_many_days_it_needs(model: Model, days: int | None, words: str) -> None:
     rows = [
         {**row, "verdict": "cannot_tell", "further_days": days, "interval": "clustered", "why": "on_both_sides"}
         if row["kpi"] == "participation"

@@ -40,7 +40,7 @@ def test_nothing_is_fetched(model: Model, language: Language) -> None:
     assert "<svg" in page
 
 
-def test_words_that_look_like_markup_stay_words(model: Model) -> None:
+def test_words_like_markup_stay_words(model: Model) -> None:
     quote = {"session_id": "s", "day": "2026-11-25", "cafe": "aurora", "theme": "coffee", "polarity": "negative"}
     page = html_of(frozen({**model, "quotes": [quote | {"text": "<b>Kaffet</b> & bullen"}]}), "sv")
     assert "&lt;b&gt;Kaffet&lt;/b&gt; &amp; bullen" in page

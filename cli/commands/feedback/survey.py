@@ -1,13 +1,13 @@
-"""`pilot survey`: which café managers have answered, and the distribution of their answers."""
+"""`pilot survey`: invites café managers, shows which have answered, and the distribution of their answers."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import typer
 
-from cli.context import AS_JSON, home, print_json
+from cli.context import AS_JSON, home, print_json, print_stderr
 from pilot.business_days import business_day
 from pilot.errors import PilotError
 from pilot.survey import Period, distribution, period_on, periods
@@ -23,7 +23,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode="rich",
-    help="Show which managers answered the survey, and what they answered.",
+    help="Invite managers to the survey, remind them, show who answered and what they answered.",
 )
 
 
@@ -77,6 +77,51 @@ def answers(period: str = PERIOD, as_json: bool = AS_JSON) -> None:
     for each in comments:
         typer.echo(f"{', '.join(each['cafes'])}: {each['comment']}")
     typer.echo(f"{chosen.name}: {len(found)} answers.")
+
+
+@app.command()
+def invite(
+    period: str = PERIOD, dry_run: bool = typer.Option(False, "--dry-run", help="List the letters; send none.")
+) -> None:
+    """Send each manager who has not answered one invitation. Exits with 1 if a letter was not sent.
+
+    Example: pilot survey invite --dry-run
+    """
+    _send("invite", period, dry_run=dry_run)
+
+
+@app.command()
+def remind(
+    period: str = PERIOD, dry_run: bool = typer.Option(False, "--dry-run", help="List the letters; send none.")
+) -> None:
+    """Remind managers who have not answered, once, three days or more after the invitation.
+
+    Exits with 1 if a letter was not sent.
+
+    Example: pilot survey remind --period second
+    """
+    _send("remind", period, dry_run=dry_run)
+
+
+def _send(kind: Literal["invite", "remind"], period: str, *, dry_run: bool) -> None:
+    from operations.survey.letters import due_letters, send_letters
+
+    opened = home()
+    chosen = _period(opened, period)
+    if dry_run:
+        due = due_letters(opened, chosen, kind=kind, now=datetime.now(UTC))
+        for each in due:
+            typer.echo(f"{each.account.email}  {each.language}")
+        print_stderr(f"{len(due)} letters are due; nothing was sent.")
+        return
+    states = []
+    for letter, outcome in send_letters(opened, chosen, kind=kind, clock=lambda: datetime.now(UTC)):
+        states.append(outcome.state)
+        why = f" ({outcome.reason})" if outcome.reason else ""
+        typer.echo(f"{letter.account.email}  {outcome.state}{why}")
+    print_stderr(f"{states.count('sent')} of {len(states)} letters sent. `pilot survey status` shows who has answered.")
+    if states.count("sent") < len(states):
+        raise typer.Exit(1)
 
 
 def _period(opened: Home, name: str) -> Period:

@@ -27,6 +27,7 @@ def report(
     cafe: str = typer.Option("", help="Only this café; by default all."),
     language: str = typer.Option("", help="sv or en; by default both."),
     day: str = typer.Option("", help="The last day covered; by default the newest reported one."),
+    server_kr: float | None = typer.Option(None, min=0, help="What a server costs a month, kronor: the cost per café."),
     again: bool = typer.Option(False, "--again", help="Make PDF and page again from the frozen model, unchanged."),
     quotes: bool = typer.Option(False, "--quotes", help="List quotes that could be approved; make nothing."),
     approve: list[str] = typer.Option([], help="Approve a quote by its short name; may be given several times."),
@@ -56,7 +57,7 @@ def report(
         approve_quotes(opened, scope, approve)
         _audit(opened, scope, "report.approve_quotes", details={"quotes": approve})
     began = time.monotonic()
-    model = saved_model(opened, scope.name) if again else build_model(opened, scope)
+    model = saved_model(opened, scope.name) if again else build_model(opened, scope, server_kr=server_kr)
     if model is None:
         raise NoReport(f"There is no frozen model of {scope.name}.", remedy="Leave out --again.")
     languages = [cast(Language, each) for each in ([language] if language else LANGUAGES)]

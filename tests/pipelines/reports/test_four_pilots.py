@@ -47,18 +47,18 @@ def test_a_clear_success_is_decided_before_the_end_and_not_in_the_first_week() -
     assert [pilot(0.16, days=days)["verdict"] for days in (6, 21, 30)] == ["cannot_tell", "met", "met"]
 
 
-def test_a_clear_failure_of_a_low_target_is_decided_on_the_planned_look_only() -> None:
+def test_a_clear_failure_of_a_low_target_is_decided_on_the_last_day_only() -> None:
     # One day on which every customer takes part could still lift the mean, and no data excludes such a day early.
     assert [pilot(0.05, days=days)["verdict"] for days in (6, 21, 30)] == ["cannot_tell", "cannot_tell", "missed"]
 
 
-def test_a_borderline_pilot_cannot_tell() -> None:
+def test_a_borderline_pilot_stays_open() -> None:
     row = pilot(0.10)
     assert (row["verdict"], row["why"]) == ("cannot_tell", "on_both_sides")
     assert row["low"] < 0.10 < row["high"]
 
 
-def test_with_half_the_counts_missing_even_a_success_cannot_tell() -> None:
+def test_with_half_the_counts_missing_even_a_success_stays_open() -> None:
     row = pilot(0.12, missing=0.5)
     assert row["low"] > 0.10  # the interval alone would say met
     assert (row["verdict"], row["why"]) == ("cannot_tell", "too_much_missing")

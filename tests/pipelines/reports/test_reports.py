@@ -131,7 +131,7 @@ def test_uptime_has_no_verdict_if_too_much_time_is_unprobed() -> None:
     assert row["unknown"] == pytest.approx(100 / 86_400)
 
 
-def test_before_the_planned_look_the_intervals_are_those_that_may_be_read_daily() -> None:
+def test_before_the_last_day_the_intervals_are_those_that_may_be_read_daily() -> None:
     kpis = [kpi(day, "completion", 72 if day.day % 2 else 75, 100) for day in DAYS]
     planned = report(kpis=kpis)["aurora", "completion"]
     interim = report(kpis=kpis, basis=replace(BASIS, planned_days=30))["aurora", "completion"]

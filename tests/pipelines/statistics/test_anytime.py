@@ -75,7 +75,7 @@ def test_an_all_or_nothing_day_that_has_not_come_yet_is_covered() -> None:
     assert wrong / 400 <= 0.05
 
 
-def test_clusters_widen_the_sequence_and_it_is_wider_than_the_planned_look() -> None:
+def test_clusters_widen_the_sequence_and_it_is_wider_than_a_single_interval() -> None:
     apart = [(95.0, 100.0), (45.0, 100.0)] * 15
     assert width(anytime_share(apart)) > width(anytime_share([(70.0, 100.0)] * 30))
     assert width(anytime_share(apart)) > width(share_interval(ratio(apart)))
@@ -96,7 +96,7 @@ def test_many_cafes_are_bet_on_in_groups() -> None:
     assert width(anytime_share(many)) == pytest.approx(width(anytime_share(few)))
 
 
-def test_a_quantiles_ends_are_the_first_and_last_values_that_its_share_does_not_reject() -> None:
+def test_a_quantiles_ends_are_the_outermost_values_that_are_not_rejected() -> None:
     clusters = np.random.default_rng(3).exponential(size=(120, 20)).tolist()
     value, interval = anytime_quantile(clusters, 0.8)
     ordered = sorted(each for cluster in clusters for each in cluster)

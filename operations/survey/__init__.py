@@ -1,0 +1,1 @@
+"""Letters to managers who have not answered the survey."""
