@@ -13,8 +13,6 @@ from assets.automation.backups import (
     drilling_restore,
     forget_backups_nightly,
     forgetting_backups,
-    verify_backups_weekly,
-    verifying_backups,
 )
 from assets.automation.erasing import erasing, erasures_asked, recheck_erasures
 from assets.automation.forgetting import forget_nightly, forgetting
@@ -37,6 +35,7 @@ from assets.automation.schedules import (
     settle_yesterday,
 )
 from assets.automation.sensor import new_facts
+from assets.automation.weekly import maintain_weekly, weekly_maintenance
 from assets.framework.resources import HomeResource
 from assets.framework.sources import SOURCES
 from assets.tables.judgements import judgements
@@ -60,8 +59,8 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
             reports,
             forgetting,
             forgetting_backups,
-            verifying_backups,
             drilling_restore,
+            weekly_maintenance,
             erasing,
             keeping_limits,
             upkeep,
@@ -74,8 +73,8 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
             judge_by_night,
             forget_nightly,
             forget_backups_nightly,
-            verify_backups_weekly,
             drill_restore_monthly,
+            maintain_weekly,
             recheck_erasures,
             keep_limits_nightly,
             keep_up_nightly,

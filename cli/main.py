@@ -29,6 +29,7 @@ class _Pilot(LazyGroup):
         "domains": ("operating", "Verify the hosts from outside: DNS, TLS, redirect, headers, WebSocket."),
         "alerts": ("operating", "Set up, test, list, acknowledge and silence alerts."),
         "contacts": ("operating", "Check the people to call; make the one-page sheet for the cafés."),
+        "weekly-maintenance": ("operating", "Packages, store, backups, logs, retention, performance report."),
         "training": ("operating", "Record and list who was trained, and in which drill."),
         "seed": ("running", "Prepare the home: folders, store, one code for each café."),
         "qr": ("cafes", "List, draw, print, distribute and verify the codes."),

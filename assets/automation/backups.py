@@ -1,8 +1,8 @@
-"""Deletes expired backups every night, verifies all each week, and drills a restore each month.
+"""Deletes expired backups every night, and drills a restore each month.
 
 Expired backups still contain, sealed, sessions erased since. A backup with an unreadable manifest cannot be restored:
-the run fails after its other work, so that it is alerted, as a failed verification or drill is. The watch makes the
-backups (`operations/backup/schedule.py`).
+the run fails after its other work, so that it is alerted, as a failed drill is. The watch makes the backups
+(`operations/backup/schedule.py`); the weekly maintenance verifies them (`weekly.py`).
 """
 
 # Without `from __future__ import annotations`: Dagster reads the annotations themselves.
@@ -17,14 +17,13 @@ from operations.backup.cadence import Job, is_due, last_opening
 from operations.backup.catalog import backup_folder, damaged_backups
 from operations.backup.drill import DRILLED, drill
 from operations.backup.schedule import own_backups
-from operations.backup.verify import VERIFIED, verify_all
 from operations.retention.backups import delete_old_backups
 from pilot.business_days import STOCKHOLM
 from storage.home import Home
 from storage.store import audit
 
 FORGET_AT = "35 4 * * *"
-DUE_AT = "5 * * * *"  # whether a verification or a drill is due is asked every hour; its period is in the run's key
+DUE_AT = "5 * * * *"  # whether a drill is due is checked every hour; its period is in the run's key
 ACTOR = "dagster"
 
 
@@ -69,31 +68,6 @@ forget_backups_nightly = dg.ScheduleDefinition(
 
 
 @dg.op
-def verify_backups(context: dg.OpExecutionContext, home: HomeResource) -> None:
-    """Read all backups, and restore a sample to scratch.
-
-    Raises:
-        dg.Failure: one is damaged, or there is none.
-    """
-    with failures_without_words("verifying backups"):
-        found = verify_all(home.open(), now=datetime.now(UTC), actor=ACTOR)
-        context.log.info(f"{len(found.whole)} backups are whole, {found.files} files read, sample {found.sample}")
-        if not found.passed:
-            faults = " ".join(found.damaged.values()) or "There is no backup."
-            raise dg.Failure(f"Verification failed: {faults} See `pilot backup list`.", allow_retries=False)
-
-
-@dg.job(
-    name="verifying_backups",
-    description="Reads all backups to their end, and restores a sample to scratch.",
-    executor_def=dg.in_process_executor,
-)
-def verifying_backups() -> None:
-    """Verify the backups."""
-    verify_backups()
-
-
-@dg.op
 def drill_restore(context: dg.OpExecutionContext, home: HomeResource) -> None:
     """Restore the newest backup whole to scratch, verify its data and time it.
 
@@ -117,19 +91,6 @@ def drill_restore(context: dg.OpExecutionContext, home: HomeResource) -> None:
 def drilling_restore() -> None:
     """Drill a restore."""
     drill_restore()
-
-
-@dg.schedule(
-    job=verifying_backups,
-    name="verify_backups_weekly",
-    cron_schedule=DUE_AT,
-    execution_timezone=str(STOCKHOLM),
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Verifies all backups once a week, on Sunday morning or when the machine is back.",
-)
-def verify_backups_weekly(context: dg.ScheduleEvaluationContext, home: HomeResource) -> dg.RunRequest | dg.SkipReason:
-    """Request a verification if none has run since Sunday morning."""
-    return request_if_due("verify", VERIFIED, home.open(), now=context.scheduled_execution_time)
 
 
 @dg.schedule(

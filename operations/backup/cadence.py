@@ -1,4 +1,4 @@
-"""The cadence of backups: when each kind is due, by business day, and which recent backups are kept.
+"""The cadence of backups and of the weekly maintenance: when each is due, and which recent backups are kept.
 
 A job is due once after each of its openings, at once if an opening was missed. On a Sunday of a clock change none is
 due between 02:00 and 03:00, which does not exist or happens twice; only the copies of a changed store continue.
@@ -13,13 +13,13 @@ from typing import Literal
 from operations.backup.catalog import Backup
 from pilot.business_days import at_local, business_day, day_bounds, local_time
 
-Job = Literal["whole", "configuration", "snapshot", "verify", "drill"]
+Job = Literal["whole", "configuration", "snapshot", "maintenance", "drill"]
 
 SNAPSHOT_HOURS = (0, 6, 12, 18)
 WHOLE_AT = time(2, 0)
 CONFIGURATION_AT = time(3, 0)
 AFTER_CHANGE_AT = time(3, 15)  # instead, on a Sunday of a clock change
-VERIFY_AT, VERIFY_WEEKDAY = time(4, 0), 6
+MAINTENANCE_AT, MAINTENANCE_WEEKDAY = time(2, 0), 6
 DRILL_AT, DRILL_DAY = time(5, 0), 1
 LONGEST_PERIOD_DAYS = 32
 CHANGE_HOUR = 2
@@ -46,8 +46,9 @@ def openings(job: Job, day: date) -> list[datetime]:
     elif job in ("whole", "configuration"):
         usual = WHOLE_AT if job == "whole" else CONFIGURATION_AT
         walls = [AFTER_CHANGE_AT if changes_clock(day) else usual]
-    elif job == "verify":
-        walls = [VERIFY_AT] if day.weekday() == VERIFY_WEEKDAY else []
+    elif job == "maintenance":
+        wall = AFTER_CHANGE_AT if changes_clock(day) else MAINTENANCE_AT
+        walls = [wall] if day.weekday() == MAINTENANCE_WEEKDAY else []
     elif day.day == DRILL_DAY:
         walls = [DRILL_AT]
     return [at_local(day, wall) for wall in walls]

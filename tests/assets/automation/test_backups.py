@@ -14,7 +14,6 @@ from assets.framework.resources import HomeResource
 from operations.backup.catalog import MANIFEST, backup_folder, list_backups
 from operations.backup.drill import DRILLED
 from operations.backup.make import make_backup
-from operations.backup.verify import VERIFIED
 from pilot.business_days import local_time
 from storage.home import Home
 from storage.store import audit
@@ -68,39 +67,37 @@ def run(name: str, instance: dg.DagsterInstance, home_resource: HomeResource) ->
     return job.execute_in_process(instance=instance, raise_on_error=False)
 
 
-def test_a_verification_and_a_drill_run_and_a_damaged_backup_fails_both(
-    home: Home, home_resource: HomeResource, instance: dg.DagsterInstance
+def test_a_maintenance_and_a_drill_run_and_a_damaged_backup_fails_both(
+    home: Home, home_resource: HomeResource, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("operations.weekly.packages.APT", "no-such-tool")  # this machine's updates are not tested here
     assert not run("drilling_restore", instance, home_resource).success
     backup = make_backup(home, now=datetime.now(UTC))
-    for name in ("verifying_backups", "drilling_restore"):
+    for name in ("weekly_maintenance", "drilling_restore"):
         assert run(name, instance, home_resource).success
     body = backup.content.read_bytes()
     backup.content.write_bytes(body[:-9] + bytes([body[-9] ^ 1]) + body[-8:])
-    for name in ("verifying_backups", "drilling_restore"):
+    for name in ("weekly_maintenance", "drilling_restore"):
         result = run(name, instance, home_resource)
         assert not result.success
         (failure,) = [event for event in result.all_events if event.is_step_failure]
         assert "has changed since it was written" in str(failure.step_failure_data.user_failure_data.description)  # type: ignore[union-attr]
 
 
-def test_a_verification_and_a_drill_are_requested_once_a_period(home: Home) -> None:
-    assert isinstance(request_if_due("verify", VERIFIED, home, now=datetime.now(UTC)), dg.SkipReason)
+def test_a_drill_is_requested_once_a_month(home: Home) -> None:
+    assert isinstance(request_if_due("drill", DRILLED, home, now=datetime.now(UTC)), dg.SkipReason)
     start = datetime(2026, 10, 20, 8, 0, tzinfo=UTC)
     make_backup(home, now=start)
-    requested: dict[str, list[str]] = {"verify": [], "drill": []}
+    requested = []
     for hour in range(24 * 14):
         moment = start + timedelta(hours=hour)
-        for job, action in (("verify", VERIFIED), ("drill", DRILLED)):
-            request = request_if_due(job, action, home, now=moment)  # type: ignore[arg-type]
-            if isinstance(request, dg.RunRequest):
-                requested[job].append(f"{local_time(moment):%m-%d %H}")
-                with home.store().begin() as connection:
-                    audit.record(connection, actor="dagster", action=action, subject="all", at=moment)
-    assert requested == {"verify": ["10-25 04", "11-01 04"], "drill": ["11-01 05"]}
+        if isinstance(request_if_due("drill", DRILLED, home, now=moment), dg.RunRequest):
+            requested.append(f"{local_time(moment):%m-%d %H}")
+            with home.store().begin() as connection:
+                audit.record(connection, actor="dagster", action=DRILLED, subject="all", at=moment)
+    assert requested == ["11-01 05"]
 
 
-def test_verifications_and_drills_are_scheduled() -> None:
-    definitions = build_defs()
-    for name in ("verify_backups_weekly", "drill_restore_monthly"):
-        assert definitions.resolve_schedule_def(name).default_status == dg.DefaultScheduleStatus.RUNNING
+def test_the_drill_is_scheduled() -> None:
+    schedule = build_defs().resolve_schedule_def("drill_restore_monthly")
+    assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING

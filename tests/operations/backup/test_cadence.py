@@ -14,7 +14,7 @@ from operations.backup.manifest import FORMAT, Manifest
 from pilot.business_days import business_day, day_bounds, local_time
 
 AUTUMN, SPRING = date(2026, 10, 25), date(2027, 3, 28)
-JOBS: tuple[Job, ...] = ("whole", "configuration", "snapshot", "verify", "drill")
+JOBS: tuple[Job, ...] = ("whole", "configuration", "snapshot", "maintenance", "drill")
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 
@@ -48,7 +48,7 @@ def test_two_sundays_a_year_change_the_clock() -> None:
 
 
 @pytest.mark.parametrize("sunday", [AUTUMN, SPRING])
-@pytest.mark.parametrize(("job", "wall"), [("whole", "03:15"), ("configuration", "03:15"), ("verify", "04:00")])
+@pytest.mark.parametrize(("job", "wall"), [("whole", "03:15"), ("configuration", "03:15"), ("maintenance", "03:15")])
 def test_a_job_runs_once_on_the_sunday_of_a_clock_change(job: Job, wall: str, sunday: date) -> None:
     found = [each for each in runs(job, sunday, sunday) if business_day(each) == sunday]
     assert [f"{each:%H:%M}" for each in found] == [wall]
@@ -73,7 +73,10 @@ def test_each_job_runs_once_for_each_of_its_periods_of_a_year() -> None:
     assert [business_day(each) for each in runs("whole", first, last, step=HOUR)] == [
         first + timedelta(days=each) for each in range(days)
     ]
-    assert {(each.weekday(), f"{each:%H:%M}") for each in runs("verify", first, last, step=HOUR)} == {(6, "04:00")}
+    sundays = runs("maintenance", first, last, step=HOUR)
+    assert {each.weekday() for each in sundays} == {6}
+    assert len(sundays) == len({business_day(each) for each in sundays}) == 26
+    assert {f"{each:%H:%M}" for each in sundays if not changes_clock(business_day(each))} == {"02:00"}
     assert [f"{each:%m-%d %H:%M}" for each in runs("drill", first, last, step=HOUR)] == [
         f"{month}-01 05:00" for month in ("10", "11", "12", "01", "02", "03")
     ]

@@ -1,0 +1,1 @@
+"""The weekly maintenance: its schedule, its steps, and its performance report."""
