@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from operations import supervisor
+from operations.backup.verified import check_verified
 from operations.commands import Commands
 from operations.preparation import prepare
 from operations.stripe_fake import fake_record
@@ -48,8 +49,10 @@ async def serve(
         report: Called with messages for a person.
 
     Raises:
+        NotVerified: the home was restored, and its data is not verified since.
         PilotError: something is missing, a port is taken, or a process did not become ready.
     """
+    check_verified(system.home)
     specs = tuple(spec for spec in processes(system) if not only or spec.name in only)
     codes = prepare(system)
     fake = system.fake_stripe if any(spec.name == "fake-stripe" for spec in specs) else None

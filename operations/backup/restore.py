@@ -14,6 +14,7 @@ from operations.backup.catalog import Backup, list_backups
 from operations.backup.redemptions import read_own, recover_home
 from operations.backup.staging import staging
 from operations.backup.unpacking import NotRestored, unpack_home
+from operations.backup.verified import mark_unverified
 from operations.erasure.carry_out import carry_out
 from operations.erasure.place_words import places_in_words
 from operations.retention.carry_out import carry_out as apply_limits
@@ -109,6 +110,7 @@ def restore(
             _apply_limits(home, now=now)
             home.store().close()
             if keep:
+                mark_unverified(folder, backup=backup.path.name)
                 if target.exists():
                     target.rmdir()
                 folder.rename(target)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 
 import typer
 
-from cli.context import AS_JSON, home, print_json
+from cli.context import AS_JSON, actor, home, print_json
+from operations.backup.verified import release
 from operations.data_verification import verify_data as verify_home
 
 EXIT_WRONG = 1
@@ -18,12 +20,15 @@ app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 def verify_data(as_json: bool = AS_JSON) -> None:
     """Verify the store's keys and migration, the ledger's balance, the lake's rows, and the KPIs.
 
-    Nothing changes. Exit code 1 if something is wrong.
+    Nothing changes, except that a restored home may run once it has passed. Exit code 1 if something is wrong.
 
     Example: pilot verify-data
     """
-    checks = verify_home(home())
+    opened = home()
+    checks = verify_home(opened)
     wrong = [check for check in checks if not check.ok]
+    if not wrong:
+        release(opened, verified=True, actor=actor(), reason="passed", at=datetime.now(UTC))
     if as_json:
         print_json({"passed": not wrong, "checks": [asdict(check) for check in checks]})
     else:

@@ -72,7 +72,7 @@ def restore(
     if dry_run:
         typer.echo("Nothing was kept: a dry run.")
     else:
-        typer.echo(f"Next: PILOT_HOME={done.root} pilot run, which rebuilds the figures from the landing.")
+        typer.echo(f"Next: PILOT_HOME={done.root} pilot verify-data, then pilot run, which rebuilds the figures.")
 
 
 def _replace(

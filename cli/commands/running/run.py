@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import typer
 
-from cli.context import environment, home
+from cli.context import actor, environment, home
 from cli.foreground import serve_until_stopped
+from operations.backup.verified import release
 from operations.system import make_system
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 
 @app.command()
-def run() -> None:
+def run(
+    unverified: str = typer.Option(
+        "", "--unverified", metavar="REASON", help="Run a restored home although its data is not verified."
+    ),
+) -> None:
     """Prepare the home, then run edge, Dagster, dashboards and watch. Ctrl-C stops everything.
+
+    A restored home runs only after `pilot verify-data`, or with --unverified and a reason for the audit log.
 
     Example, on another port: PILOT_EDGE_PORT=8080 pilot run
     """
-    serve_until_stopped(make_system(home(), environment=environment()))
+    opened = home()
+    if unverified.strip():
+        release(opened, verified=False, actor=actor(), reason=unverified.strip(), at=datetime.now(UTC))
+    serve_until_stopped(make_system(opened, environment=environment()))
