@@ -15,6 +15,7 @@ from pilot.access import Permission
 from pilot.business_days import business_day
 from pilot.cafes import Cafe
 from pilot.formatting import clock_time, join_names, short_day
+from pilot.swedish_order import swedish_key
 from pilot.words import say as say_words
 from storage.errors import StorageError, StoreAway
 from storage.store.access import accounts, links, sign_ins
@@ -176,7 +177,7 @@ def _cafes(visit: Visit, account: Account, names: dict[str, str]) -> str:
     """Return an account's cafés; one that the reader may not see is only counted."""
     if account.cafes is None:
         return visit.say("cafes.accounts.every")
-    known = sorted(names[each] for each in account.cafes if each in names)
+    known = sorted((names[each] for each in account.cafes if each in names), key=swedish_key)
     others = len(account.cafes) - len(known)
     named = [*known, visit.say("cafes.accounts.others", count=others)] if others else known
     return join_names(named, language=visit.language)

@@ -11,6 +11,7 @@ from dashboards.reading.kpi_figures import KpiFigure
 from dashboards.visit import Visit
 from pilot.cafes import Cafe
 from pilot.composed import composed
+from pilot.swedish_order import swedish_key
 
 MOST_BESIDE = 5  # columns that can be read on a laptop
 NAME = "bredvid"  # in the address
@@ -32,7 +33,7 @@ def cafes_beside(visit: Visit, shown: Iterable[KpiFigure]) -> tuple[Cafe, ...]:
         st.session_state[NAME] = list(dict.fromkeys(asked))[:MOST_BESIDE] or default
     chosen = st.multiselect(
         visit.say("overview.beside.label"),
-        sorted(names, key=lambda cafe: names[cafe].casefold()),
+        sorted(names, key=lambda cafe: swedish_key(names[cafe])),
         format_func=names.__getitem__,
         max_selections=MOST_BESIDE,
         placeholder=visit.say("overview.beside.placeholder"),
@@ -54,4 +55,4 @@ def _in_need(names: dict[str, str], shown: Iterable[KpiFigure]) -> list[str]:
     for figure in shown:
         missed[figure.cafe] += figure.verdict == "missed"
         met[figure.cafe] += figure.verdict == "met"
-    return sorted(names, key=lambda cafe: (-missed[cafe], met[cafe], names[cafe].casefold()))[:MOST_BESIDE]
+    return sorted(names, key=lambda cafe: (-missed[cafe], met[cafe], swedish_key(names[cafe])))[:MOST_BESIDE]

@@ -11,6 +11,7 @@ from dashboards.visit import Visit
 from pilot.business_days import days_between
 from pilot.formatting import join_names
 from pilot.kpis import KPIS
+from pilot.swedish_order import swedish_key
 
 MOST_NAMED = 3
 
@@ -35,7 +36,7 @@ def cafes_in_need(visit: Visit) -> list[str]:
     if not missed:
         return [say("cafes.need.none")]
     names = {cafe.id: cafe.name for cafe in visit.cafes}
-    worst = sorted(missed, key=lambda cafe: (-len(missed[cafe]), names[cafe].casefold()))
+    worst = sorted(missed, key=lambda cafe: (-len(missed[cafe]), swedish_key(names[cafe])))
     lines = [
         say("cafes.need.cafe", cafe=names[cafe], kpis=join_names(missed[cafe], language=visit.language))
         for cafe in worst[:MOST_NAMED]

@@ -14,6 +14,7 @@ from dashboards.reading.kpi_period import Measure
 from dashboards.visit import Visit
 from dashboards.words.measure_words import range_in_words, value_in_words
 from pilot.formatting import join_names, number
+from pilot.swedish_order import swedish_key
 
 MOST_DRAWN = 40  # cafés in the chart; with more, only those that differ from the mean
 MOST_NAMED = 6
@@ -27,7 +28,7 @@ def draw_comparison(visit: Visit, code: Measure, found: FairComparison) -> None:
         fragments.section_head(say("kpi_page.fair.title"), summary=say("kpi_page.fair.what"))
         + fragments.lead(_in_words(visit, found, names), notes=_notes(visit, found, names))
     )
-    by_name = sorted(((names[one.cafe], one) for one in found.cafes), key=lambda each: each[0].casefold())
+    by_name = sorted(((names[one.cafe], one) for one in found.cafes), key=lambda each: swedish_key(each[0]))
     drawn = by_name if len(by_name) <= MOST_DRAWN else [each for each in by_name if each[1].side][:MOST_DRAWN]
     if found.centre is not None and drawn:
         alt = say(
@@ -64,7 +65,7 @@ def _in_words(visit: Visit, found: FairComparison, names: dict[str, str]) -> str
 def _named(visit: Visit, names: Sequence[str]) -> str:
     if len(names) > MOST_NAMED:
         return visit.say("kpi_page.fair.many", count=number(len(names), language=visit.language))
-    return join_names(sorted(names, key=str.casefold), language=visit.language)
+    return join_names(sorted(names, key=swedish_key), language=visit.language)
 
 
 def _notes(visit: Visit, found: FairComparison, names: dict[str, str]) -> list[str]:
@@ -98,6 +99,6 @@ def _table(visit: Visit, code: Measure, found: FairComparison, by_name: Sequence
             say("overview.trend.range"): range_in_words(visit, code, raw.low, raw.high),
             say("kpi_page.fair.against"): say("kpi_page.fair.side_little"),
         }
-        for cafe, raw in sorted(found.too_little, key=lambda each: names[each[0]].casefold())
+        for cafe, raw in sorted(found.too_little, key=lambda each: swedish_key(names[each[0]]))
     ]
     st.dataframe(pd.DataFrame(rows).fillna(say("overview.no_value")), hide_index=True, width="stretch")

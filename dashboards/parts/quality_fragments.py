@@ -11,6 +11,7 @@ from dashboards.reading.quality import FailedExpectation, QualitySummary, State,
 from dashboards.visit import Visit
 from pilot.expectation_words import expectation_sentence
 from pilot.formatting import join_names, number, short_day
+from pilot.swedish_order import swedish_key
 
 # Uses the shapes and colours of verdicts; None if the day was not validated.
 STYLES: dict[State | None, str] = {"holds": "met", "warns": "cannot_tell", "stops": "missed", None: "missing"}
@@ -22,7 +23,7 @@ def calendar(visit: Visit, summary: QualitySummary) -> Markup:
     names = {table: visit.name_of("table", table) for table in {one.table for one in summary.tables}}
     rows = [
         {"name": name, "table": table, "marks": [_mark(visit, table_days.get((table, day))) for day in summary.days]}
-        for table, name in sorted(names.items(), key=lambda item: item[1])
+        for table, name in sorted(names.items(), key=lambda item: swedish_key(item[1]))
     ]
     return render(
         "quality_calendar",

@@ -22,6 +22,7 @@ from pilot.business_days import business_day, days_between
 from pilot.cafes import Cafe
 from pilot.formatting import clock_time, long_day, number, short_day
 from pilot.opening_hours import hours_on, opening_at
+from pilot.swedish_order import swedish_key
 from storage.errors import StoreAway
 from storage.store.cafes import cafe_states, codes, trial_slots
 from storage.store.cafes.cafe_states import LARGEST_TRIAL_LIMIT, CafeState
@@ -43,7 +44,7 @@ def show(visit: Visit) -> None:
     except StoreAway:
         visit.draw(fragments.paragraph(say("cafes.away")))
         return
-    by_name = sorted(visit.cafes, key=lambda one: one.name.casefold())
+    by_name = sorted(visit.cafes, key=lambda one: swedish_key(one.name))
     visit.draw(fragments.lead(_lead(visit, states, uses), notes=cafes_in_need(visit)))
     rows = [
         {

@@ -28,6 +28,7 @@ from dashboards.visit import Visit, current
 from dashboards.words.measure_words import basis_in_words, range_in_words, target_of, value_in_words
 from pilot.business_days import days_between
 from pilot.formatting import measure, short_day
+from pilot.swedish_order import swedish_key
 from pipelines.statistics.clustered import Ratio
 from pipelines.statistics.intervals import wilson
 
@@ -95,7 +96,7 @@ def _period(visit: Visit, known: Extent) -> tuple[date, date]:
 
 def _cafes(visit: Visit) -> tuple[str, ...]:
     options = {EVERY_CAFE: visit.say("pilot.all_cafes")}
-    options |= {cafe.id: cafe.name for cafe in sorted(visit.cafes, key=lambda one: one.name.casefold())}
+    options |= {cafe.id: cafe.name for cafe in sorted(visit.cafes, key=lambda one: swedish_key(one.name))}
     chosen = url_choice(visit.say("controls.cafe"), options, default=EVERY_CAFE, name="kafeet", width=240)
     return visit.ids if chosen == EVERY_CAFE else (chosen,)
 

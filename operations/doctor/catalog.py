@@ -64,6 +64,7 @@ def checks(order: Order) -> list[Check]:
         ),
         Check("sockets", lambda: check_listening(listening())),
         Check("backups", partial(dependencies.backup_storage, settings)),
+        Check("bucket", partial(dependencies.bucket, settings), NETWORK_SECONDS),
         Check("stripe", partial(dependencies.stripe, settings), NETWORK_SECONDS),
         Check("redis", partial(dependencies.redis_server, settings)),
         Check("ollama", partial(ollama, settings)),

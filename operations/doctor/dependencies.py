@@ -15,6 +15,7 @@ from operations.backup.catalog import backup_folder
 from operations.checks.finding import Finding, judged, not_applicable
 from payouts.stripe.own_account import COUNTRY, CURRENCY, own_account
 from pilot.settings import Settings
+from storage.landing.create_only import race
 
 LEAST_DOCKER = (24, 0)
 LEAST_COMPOSE = (2, 0)
@@ -106,6 +107,25 @@ def backup_storage(settings: Settings) -> Finding:
         found=f"{shown} in {place}{created}{'' if sealed else '; PILOT_BACKUP_KEY is empty'}",
         required=required,
         remedy="Set PILOT_BACKUP_KEY, and keep a copy elsewhere." if same else "Replace this disk.",
+    )
+
+
+def bucket(settings: Settings) -> Finding:
+    """Let two create-only puts race in each bucket of the landing and the lake; one of them must win."""
+    urls = [url for url in dict.fromkeys((settings.landing_url, settings.lake_url)) if url and "://" in url]
+    if not urls:
+        return not_applicable("bucket", "no bucket: landing and lake are folders of the home")
+    races = {url: race(url) for url in urls}
+    shown = "\n".join(
+        f"{url}: {each.rounds} races, both won {each.both}, none won {each.none}, overwritten {each.overwritten}"
+        for url, each in races.items()
+    )
+    return judged(
+        "bucket",
+        ok=all(each.ok for each in races.values()),
+        found=shown,
+        required="exactly one of two create-only puts wins",
+        remedy="This store ignores If-None-Match, so that data can be overwritten: use another one.",
     )
 
 

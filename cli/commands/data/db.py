@@ -9,6 +9,7 @@ import typer
 
 from cli.context import AS_JSON, actor, home, print_json
 from operations.database import numbers, optimize_store
+from storage.inspection.locale import SwedishLocale, swedish_locale
 from storage.inspection.queries import Optimization, slow_queries
 from storage.inspection.status import StoreStatus, store_status
 
@@ -35,11 +36,12 @@ def status(as_json: bool = AS_JSON) -> None:
 
     Example: pilot db status
     """
-    found = store_status(home().store())
-    lines = _findings(found)
+    store = home().store()
+    found, swedish = store_status(store), swedish_locale(store)
+    lines = [*_findings(found), _locale(swedish)]
     bad = [line for line in lines if not line[0]]
     if as_json:
-        print_json({"well": not bad, **asdict(found)})
+        print_json({"well": not bad, **asdict(found), "swedish": asdict(swedish)})
     else:
         for ok, name, value, required in lines:
             typer.echo(f"{'ok     ' if ok else 'NOT OK '}  {name:<16}{value}" + (f"  ({required})" if required else ""))
@@ -103,6 +105,13 @@ def _print(found: Optimization, *, name: str) -> None:
         f"{name:<8}{found.milliseconds:>9.1f} ms for all timed queries, {found.size_bytes / 1e6:.1f} MB, "
         f"write-ahead log {found.wal_bytes / 1e6:.1f} MB"
     )
+
+
+def _locale(found: SwedishLocale) -> tuple[bool, str, str, str]:
+    order = found.collation or "the pages' own order"
+    clock = "right" if found.knows_clock else "WRONG"
+    value = f"{order} {'right' if found.in_order else 'WRONG'}, Stockholm's clock {clock}"
+    return found.ok, "Swedish", value, "å ä ö last, summer and winter time"
 
 
 def _findings(found: StoreStatus) -> list[tuple[bool, str, str, str]]:
