@@ -1,4 +1,4 @@
-"""The second half of the journey, from the landing to the manager's figures, polled in the lake."""
+"""The second half of the journey, from the landing to the figures and the reward, polled in lake and store."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from pilot.lake_tables.tables import PILOT_KPIS, SCORED_FEEDBACK, SESSIONS
 from proving.journey.errors import JourneyFailed
 from proving.journey.stages import Stages
 from storage.lake import Lake
+from storage.store.engine import Store
+from storage.store.rewards import decisions
 
 ARRIVAL_SECONDS = 120.0
 POLL_SECONDS = 0.5
@@ -125,6 +127,24 @@ def _figures_with(lake: Lake, *, session_id: str, cafe: str, day: date) -> Compl
     if not rows or ours != 1 or rows[0][0] is None or int(rows[0][0]) != completed:
         return None
     return CompletionFigures(int(rows[0][0]), int(rows[0][1] or 0))
+
+
+async def wait_until_decided(
+    store: Store, *, session_id: str, stages: Stages, wait_seconds: float = ARRIVAL_SECONDS
+) -> str:
+    """Wait for the decision on the session's reward; return its outcome, with the reason of a refusal.
+
+    Raises:
+        JourneyFailed: it was not decided in time.
+    """
+    deadline = time.monotonic() + wait_seconds
+    while True:
+        found = await asyncio.to_thread(decisions.find, store, session_id)
+        if found is not None:
+            outcome = found.outcome if found.outcome == "eligible" else f"{found.outcome} ({found.reason})"
+            stages.reach("reward decided", note=outcome)
+            return outcome
+        await _wait_or_fail(deadline, wait_seconds, "a decision on the session's reward")
 
 
 async def _wait_or_fail(deadline: float, wait_seconds: float, what: str) -> None:

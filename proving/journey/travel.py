@@ -19,6 +19,7 @@ from proving.journey.arrival import (
     ScoredRow,
     completion_figures,
     wait_until_counted,
+    wait_until_decided,
     wait_until_scored,
 )
 from proving.journey.browser import talk_in_browser
@@ -44,6 +45,7 @@ class Journey:
         scored: The session's row in `scored_feedback`.
         counted: The café's completion figures, this session included.
         page_seconds: Seconds from `completed` to the figures.
+        reward: The outcome of the decision on its reward.
         processor_seconds: CPU seconds of the pilot's processes in that time; None if no supervisor runs here.
     """
 
@@ -52,6 +54,7 @@ class Journey:
     scored: ScoredRow
     counted: CompletionFigures
     page_seconds: float
+    reward: str
     processor_seconds: float | None
 
 
@@ -109,6 +112,10 @@ async def travel(
         stages=stages,
         wait_seconds=arrival_seconds,
     )
+    counted_at = stages.reached[-1].at_seconds
+    reward = await wait_until_decided(
+        home.store(), session_id=talk.session_id, stages=stages, wait_seconds=arrival_seconds
+    )
     used_after = processor_seconds(home.root / RUN_FOLDER)
     judge(talk, scored)
     return Journey(
@@ -116,7 +123,8 @@ async def travel(
         talk=talk,
         scored=scored,
         counted=now,
-        page_seconds=stages.reached[-1].at_seconds - sent_at,
+        page_seconds=counted_at - sent_at,
+        reward=reward,
         processor_seconds=None if used_before is None or used_after is None else used_after - used_before,
     )
 

@@ -85,4 +85,4 @@ def _conclude(console: Console, result: Journey) -> None:
         console.print("The speech was not understood; it was repeated, then typed, and was not scored.")
     used = "" if result.processor_seconds is None else f", {result.processor_seconds:.1f} CPU seconds"
     console.print(f"From sent to the pilot's figures: {result.page_seconds:.1f} s{used} (goals 60 s, 12 CPU seconds)")
-    console.print(f"Score {result.scored.score}, simulated. The journey is complete.")
+    console.print(f"Score {result.scored.score}, reward {result.reward}, simulated. The journey is complete.")

@@ -165,6 +165,17 @@ def test_every_service_is_healthy_and_a_session_passes_every_cafe_within_two_min
     assert json.loads(running.pilot("qr", "verify", "--json"))["ok"]
 
 
+@pytest.mark.parametrize("cafe", ["aurora", "malmohuset", "goteborg"])
+def test_the_journey_command_drives_a_browser_from_the_code_to_score_and_reward(running: Running, cafe: str) -> None:
+    travelled = json.loads(running.pilot("journey", cafe, "--browser", "--json"))
+    reached = [stage["name"] for stage in travelled["stages"]]
+    assert reached[:2] == ["opened the customer's page", "opened the customer's page in a browser"]
+    assert reached[-3:] == ["scored", "counted in the pilot's figures", "reward decided"]
+    assert travelled["scored"]["score"] > 0
+    assert travelled["cafe"] == cafe
+    assert travelled["reward"].split()[0] in ("eligible", "held", "declined")
+
+
 def test_the_access_of_every_account_is_tested_and_recorded(running: Running) -> None:
     running.pilot("account", "invite", "support@example.se", "--role", "support")
     attempts = json.loads(running.pilot("account", "access-test", "--json"))
