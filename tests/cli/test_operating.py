@@ -40,10 +40,12 @@ def test_the_doctor_reports_every_check_and_changes_nothing(pilot: Pilot, tmp_pa
     assert shown.exit_code == 1
     found = {each["name"]: each for each in json.loads(shown.stdout)["findings"]}
     assert list(found) == [
-        *("ram", "cores", "disk", "inodes", "clock", "docker", "dns", "certificates", "sockets", "backups", "stripe"),
-        *("redis", "ollama", "weights", "contacts", "controller", "settings", "memory", "trial"),
+        *("ram", "cores", "disk", "inodes", "clock", "docker", "dns", "certificates", "sockets", "backups"),
+        *("bucket", "stripe", "redis", "ollama", "weights", "contacts", "controller", "settings", "memory", "trial"),
     ]
-    assert {name for name, each in found.items() if each["state"] == "not_applicable"} == {"docker", "stripe", "redis"}
+    assert {name for name, each in found.items() if each["state"] == "not_applicable"} == {
+        *("docker", "bucket", "stripe", "redis")
+    }
     for name in ("clock", "dns", "certificates", "backups", "ollama", "weights", "contacts", "controller"):
         assert found[name]["state"] == "not_ok", found[name]
         assert found[name]["required"], name
