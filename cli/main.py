@@ -28,6 +28,7 @@ class _Pilot(LazyGroup):
         "certs": ("operating", "Show the days left of the hosts' certificates."),
         "domains": ("operating", "Verify the hosts from outside: DNS, TLS, redirect, headers, WebSocket."),
         "alerts": ("operating", "Set up, test, list, acknowledge and silence alerts."),
+        "cdn": ("operating", "Check which files a CDN may cache, and the CDN if there is one."),
         "contacts": ("operating", "Check the people to call; make the one-page sheet for the cafés."),
         "weekly-maintenance": ("operating", "Packages, store, backups, logs, retention, performance report."),
         "training": ("operating", "Record and list who was trained, and in which drill."),

@@ -112,6 +112,12 @@ class Settings(BaseModel):
     status_url: str = Field(
         default="", description="Public address of the status page, for texts to managers; empty: none is named."
     )
+    cdn_url: str = Field(
+        default="",
+        pattern=r"^$|^https://[A-Za-z0-9.-]{1,190}(?::\d{1,5})?/?$",
+        description="Host of a CDN for the guest's scripts, styles and pictures, which fetches them from the edge; empty: "
+        "they come from the edge itself. Pages never come from a CDN.",
+    )
     oidc_issuer: str = Field(
         default="",
         description="Address of an OpenID Connect provider for signing in; empty: passwords and links only. Only "

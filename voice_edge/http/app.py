@@ -32,7 +32,7 @@ from voice_edge.http.receipt_routes import receipt_routes
 from voice_edge.http.requests import RequestDoor
 from voice_edge.http.rest_routes import rest_routes
 from voice_edge.http.security import HEADERS, SecurityHeaders, content_security_policy, origin_allowed
-from voice_edge.http.static_files import STATIC_FOLDER, RevalidatedFiles
+from voice_edge.http.static_files import STATIC_FOLDER, StaticHost, VersionedFiles
 from voice_edge.http.till.routes import till_routes
 from voice_edge.http.why_routes import why_routes
 from voice_edge.interviewer import Loaded, TimedLoads
@@ -113,7 +113,8 @@ def create_app(edge: Edge, *, counts: CountsService | None = None, probes: Probe
     app = FastAPI(title="Café feedback", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_BYTES)
     app.add_middleware(RequestDoor, public_url=edge.settings.public_url, cafes=edge.cafes)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, cdn_url=edge.settings.cdn_url)
+    app.add_middleware(StaticHost, cdn_url=edge.settings.cdn_url)
     app.add_middleware(TidyAddresses)
     app.add_middleware(CountRequests, metrics=edge.metrics.requests)
     app.include_router(customer_routes(edge))
@@ -161,5 +162,5 @@ def create_app(edge: Edge, *, counts: CountsService | None = None, probes: Probe
         headers = {**HEADERS, "Content-Security-Policy": content_security_policy(""), "Cache-Control": "no-store"}
         return HTMLResponse(text, status_code=500, headers=headers)
 
-    app.mount("/static", RevalidatedFiles(directory=STATIC_FOLDER), name="static")
+    app.mount("/static", VersionedFiles(directory=STATIC_FOLDER), name="static")
     return app

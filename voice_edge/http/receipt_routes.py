@@ -139,7 +139,9 @@ def reward_of(status: ReceiptStatus, *, edge: Edge) -> RewardView | None:
 
 def bank_headers(request: Request, *, edge: Edge) -> dict[str, str]:
     """Return the headers of a page whose form may redirect to the provider."""
-    policy = content_security_policy(request.headers.get("host", ""), form_redirect_origins=edge.bank.origin)
+    policy = content_security_policy(
+        request.headers.get("host", ""), form_redirect_origins=edge.bank.origin, cdn_url=edge.settings.cdn_url
+    )
     return {**HEADERS, "Content-Security-Policy": policy}
 
 

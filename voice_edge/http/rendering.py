@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pilot.cafes import Language
+from voice_edge.http.static_files import static_url
 
 BOTH_LANGUAGES: tuple[Language, ...] = ("sv", "en")  # in the order of a page in both
 OTHER_LANGUAGE: dict[Language, Language] = {"sv": "en", "en": "sv"}
@@ -21,6 +22,7 @@ _environment = Environment(
     lstrip_blocks=True,
     keep_trailing_newline=True,
 )
+_environment.globals["static"] = static_url
 _environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True}
 
 

@@ -22,7 +22,6 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from pilot.cafes import Cafe, parse_cafes
@@ -32,7 +31,7 @@ from voice_edge.http.page.customer import customer_page
 from voice_edge.http.page.notice import notice_page
 from voice_edge.http.page.privacy import PrivacyFacts, privacy_page
 from voice_edge.http.page.receipt import receipt_page
-from voice_edge.http.static_files import STATIC_FOLDER
+from voice_edge.http.static_files import STATIC_FOLDER, VersionedFiles
 from voice_edge.protocol import UnknownMessage, decode_frame, parse_message, unknown_fields
 
 CSP = "default-src 'self'; connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
@@ -387,7 +386,7 @@ class FakeEdge:
                 Route("/notice/{kind}", self._notice),
                 Route("/privacy", self._privacy),
                 WebSocketRoute("/ws/v1", self.serve),
-                Mount("/static", StaticFiles(directory=STATIC_FOLDER)),
+                Mount("/static", VersionedFiles(directory=STATIC_FOLDER)),
             ]
         )
 
