@@ -115,8 +115,8 @@ class Settings(BaseModel):
     cdn_url: str = Field(
         default="",
         pattern=r"^$|^https://[A-Za-z0-9.-]{1,190}(?::\d{1,5})?/?$",
-        description="Host of a CDN for the guest's scripts, styles and pictures, which fetches them from the edge; empty: "
-        "they come from the edge itself. Pages never come from a CDN.",
+        description="Host of a CDN for the guest's scripts, styles and pictures, which it fetches from the edge; empty: "
+        "they come from the edge. Pages never come from a CDN.",
     )
     oidc_issuer: str = Field(
         default="",

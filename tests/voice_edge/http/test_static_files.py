@@ -110,7 +110,7 @@ async def test_a_browser_talks_with_files_from_another_host(home, tmp_path: Path
     assert faults == []
     ours = [each for each in fetched if each.startswith(replica.url) and "/static/" in each]
     assert [each for each in ours if "icons.svg" not in each] == []
-    assert any(each.startswith(other) and each.endswith("capture-worklet.js") for each in fetched)
+    assert any(each.startswith(other) and each.endswith("capture.js") for each in fetched)
 
 
 def test_a_cdn_is_an_https_host_without_a_path() -> None:

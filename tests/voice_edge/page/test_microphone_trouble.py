@@ -100,6 +100,50 @@ def test_the_help_fits_the_browser(open_page: Open, edge: FakeEdge, agent: str |
     lines = say("page", f"trouble.how_{steps}", "sv", browser=named).strip().split("\n")
     expect(page.locator("#trouble-steps li")).to_have_text(lines)
     expect(page.locator("#trouble-copy")).to_be_visible(visible=steps == "in_app")
+    expect(page.locator("#trouble-text")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("agent", "steps"),
+    [
+        (SAFARI, "safari"),
+        (SAFARI.replace("Version/18.4", "CriOS/144.0"), "ios"),
+        (ANDROID.format("Chrome/144.0 Mobile"), "chrome"),
+        (ANDROID.format("SamsungBrowser/28.0 Chrome/130.0 Mobile"), "samsung"),
+        (FIREFOX, "firefox"),
+        (INSTAGRAM, "in_app"),
+        (None, "desktop"),
+    ],
+)
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_the_steps_have_a_picture_that_is_fetched_only_when_the_help_opens(
+    open_page: Open, edge: FakeEdge, agent: str | None, steps: str, language: str
+) -> None:
+    page = open_page(language, **({"user_agent": agent} if agent else {}))
+    fetched: list[str] = []
+    page.on("request", lambda each: fetched.append(each.url))
+    page.evaluate(FAILS % "NotAllowedError")
+    assert page.evaluate("performance.getEntriesByType('resource').filter((each) => each.name.includes('help-'))") == []
+    ask(page)
+    picture = page.locator("#trouble-picture")
+    expect(picture).to_be_visible()
+    expect(picture).to_have_attribute("alt", say("page", f"trouble.picture_{steps}", language))
+    until(lambda: picture.evaluate("(each) => each.complete && each.naturalWidth") == 344, what="the picture")
+    pictures = [each for each in fetched if "help-" in each]
+    assert len(pictures) == 1
+    assert pictures[0].endswith(f"/help-{steps}.svg")
+    assert pictures[0].startswith(page.url.split("/c/")[0])
+
+
+def test_a_missing_microphone_shows_no_picture(open_page: Open, edge: FakeEdge) -> None:
+    page = open_page("sv")
+    fetched: list[str] = []
+    page.on("request", lambda each: fetched.append(each.url))
+    page.evaluate(FAILS % "NotFoundError")
+    ask(page)
+    screen(page, "trouble")
+    expect(page.locator("#trouble-picture")).to_be_hidden()
+    assert [each for each in fetched if "help-" in each] == []
 
 
 def test_an_insecure_address_is_recognised_and_offers_no_retry(open_page: Open, edge: FakeEdge) -> None:

@@ -25,6 +25,9 @@ export function trouble(result, client) {
   fill({ "trouble-title": say(`trouble.${result}_title`), "trouble-lead": say(`trouble.${result}`), "trouble-copy": say("trouble.copy") });
   const browser = steps === "in_app" ? (properBrowser(client) ?? fallback) : browserName(client, fallback);
   const lines = say(`trouble.how_${steps}`, { browser }).trim().split("\n");
+  const picture = element("trouble-picture");
+  if (!element("trouble-how").hidden) picture.src = new URL(`./help-${steps}.svg`, import.meta.url); // loaded only now
+  picture.alt = say(`trouble.picture_${steps}`);
   element("trouble-steps").replaceChildren(...lines.map((textContent) => make("li", { textContent })));
   show("trouble");
 }
