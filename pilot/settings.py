@@ -115,7 +115,7 @@ class Settings(BaseModel):
     cdn_url: str = Field(
         default="",
         pattern=r"^$|^https://[A-Za-z0-9.-]{1,190}(?::\d{1,5})?/?$",
-        description="Host of a CDN for the guest's scripts, styles and pictures, which it fetches from the edge; empty: "
+        description="Host of a CDN for the guest's scripts, styles and pictures, fetched from the edge; empty: "
         "they come from the edge. Pages never come from a CDN.",
     )
     oidc_issuer: str = Field(

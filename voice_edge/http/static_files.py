@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 STATIC_FOLDER = Path(__file__).parent / "static"
-DIGEST_LENGTH = 16
+DIGEST_LENGTH = 8
 VERSION_PREFIX = "v-"
 FOR_EVER = "public, max-age=31536000, immutable"
 REVALIDATED = "no-cache"

@@ -36,7 +36,7 @@ def page(language: str = "sv", **fields: object) -> str:
 SOUND = {"capture.js", "capture-worklet.js", "resampler.js", "audio-clock.js"}
 TILL = {"till.css", "till-camera.js", "jsqr.js", "jsqr.LICENSE.txt"}
 SELF_TEST = {"self-test.css", "self-test.js"}
-PICTURES = {path.name for path in STATIC_FOLDER.glob("help-*.svg")}
+PICTURES = {path.name for path in STATIC_FOLDER.glob("help-*")}
 LATER = {*SOUND, *TILL, *SELF_TEST, *PICTURES, "receipt.css", "receipt.js", "privacy.css"}
 
 

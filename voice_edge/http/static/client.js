@@ -1,10 +1,10 @@
-// Describes the browser: too coarse to identify anybody, fine enough to choose the microphone's instructions.
+// Describes the browser, too coarsely to identify anybody.
 const APPS = {
   Instagram: /Instagram/, Messenger: /MessengerForiOS|Orca-Android/, Facebook: /FBAN|FBAV|FB_IAB/, TikTok: /TikTok|musical_ly|trill|BytedanceWebview/,
   Snapchat: /Snapchat/, Threads: /Barcelona/, LinkedIn: /LinkedInApp/, X: /Twitter/, Pinterest: /Pinterest/, Google: /GSA\//, LINE: /Line\//, WeChat: /MicroMessenger/, Teams: /Teams/,
 };
 const APP_OF = (agent) => Object.keys(APPS).find((name) => APPS[name].test(agent));
-const VIEW = /; wv\)/; // Android's views say so; on iOS every browser names Safari, a view inside an app does not
+const VIEW = /; wv\)/; // Android's views say so; on iOS only browsers name Safari
 
 export function describeClient(agent = navigator.userAgent) {
   const browser = /Firefox|FxiOS/.test(agent) ? "Firefox"

@@ -1,4 +1,4 @@
-// Requests the microphone, and explains its failures and their remedies.
+// Requests the microphone, and explains its failures.
 import { browserName, properBrowser, stepsFor } from "./client.js";
 import { element, fill, make, show } from "./screens.js";
 import { say } from "./words.js";
@@ -25,9 +25,7 @@ export function trouble(result, client) {
   fill({ "trouble-title": say(`trouble.${result}_title`), "trouble-lead": say(`trouble.${result}`), "trouble-copy": say("trouble.copy") });
   const browser = steps === "in_app" ? (properBrowser(client) ?? fallback) : browserName(client, fallback);
   const lines = say(`trouble.how_${steps}`, { browser }).trim().split("\n");
-  const picture = element("trouble-picture");
-  if (!element("trouble-how").hidden) picture.src = new URL(`./help-${steps}.svg`, import.meta.url); // loaded only now
-  picture.alt = say(`trouble.picture_${steps}`);
+  if (!element("trouble-how").hidden) import("./help-picture.js").then((each) => each.draw(steps), () => {});
   element("trouble-steps").replaceChildren(...lines.map((textContent) => make("li", { textContent })));
   show("trouble");
 }
