@@ -14,7 +14,7 @@ from dashboards.page_language import PageLanguage
 from operations.access.guard import guard
 from operations.gate import gate, own_hosts
 from operations.monitoring.exposition import serve_metrics
-from pilot.settings import read_settings
+from pilot.settings import read_settings, service_urls
 from storage.home import Home, open_existing_home
 
 HEALTH_PATH = "/_stcore/health"
@@ -28,6 +28,6 @@ def home() -> Home:
 
 settings = read_settings(dict(os.environ))
 signed_in = guard(lambda: home().store(), entrance_url=settings.entrance_url, health=HEALTH_PATH)
-hosts = own_hosts(settings.pages_url)
+hosts = own_hosts(settings.pages_url, inside=service_urls(settings).get("dashboards", ""))
 serve_metrics(settings, page_times.REGISTRY)
 app = st.App(Path(__file__).parent / "app.py", middleware=[*gate(hosts=hosts), *signed_in, Middleware(PageLanguage)])

@@ -1,4 +1,4 @@
-"""Runs the sign-in: `python -m entrance`, on loopback; a proxy in front serves it to others."""
+"""Runs the sign-in: `python -m entrance`; a proxy in front serves it to others."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from operations.monitoring.request_metrics import RequestMetrics
 from pilot.settings import read_settings
 from storage.home import open_existing_home
 
-LOOPBACK = "127.0.0.1"
-
 
 def main() -> None:
     """Serve until a signal."""
@@ -23,12 +21,12 @@ def main() -> None:
     serve_metrics(settings, registry)
     uvicorn.run(
         create_app(open_existing_home(settings), metrics=RequestMetrics(registry)),
-        host=LOOPBACK,
+        host=settings.pages_host,
         port=settings.entrance_port,
         log_level="warning",
         access_log=False,  # Its lines would hold the tokens of links.
         server_header=False,
-        forwarded_allow_ips=LOOPBACK,
+        forwarded_allow_ips=settings.trusted_proxies,
     )
 
 

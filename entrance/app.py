@@ -32,6 +32,7 @@ from operations.digest.subscription_link import SubscriptionLink
 from operations.gate import gate, own_hosts
 from operations.monitoring.request_metrics import CountRequests, RequestMetrics
 from operations.status_page.build import status_folder
+from pilot.settings import service_urls
 from storage.errors import StorageError
 from storage.home import Home
 
@@ -76,11 +77,8 @@ def create_app(home: Home, *, metrics: RequestMetrics | None = None) -> Starlett
         # To be seen on this machine; for customers another host serves the folder.
         Mount("/status", StaticFiles(directory=_status_page(home), html=True, check_dir=False)),
     ]
-    middleware = [
-        Middleware(CountRequests, metrics=counted),
-        *gate(hosts=own_hosts(settings.entrance_url)),
-        Middleware(BodyLimit),
-    ]
+    hosts = own_hosts(settings.entrance_url, inside=service_urls(settings).get("entrance", ""))
+    middleware = [Middleware(CountRequests, metrics=counted), *gate(hosts=hosts), Middleware(BodyLimit)]
     if settings.oidc_issuer:
         provider = IdentityProvider(context, signing_in=signing_in, pages=pages)
         routes += [

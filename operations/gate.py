@@ -19,9 +19,14 @@ FOREIGN = "This request comes from another site's page."
 HEADERS = {"X-Frame-Options": "DENY", "Referrer-Policy": "same-origin", "X-Content-Type-Options": "nosniff"}
 
 
-def own_hosts(url: str) -> tuple[str, ...]:
-    """Return the names by which a page may be called: of its address, and of this machine."""
-    return tuple(dict.fromkeys((*HOSTS, urlsplit(url).hostname or HOSTS[0])))
+def own_hosts(url: str, *, inside: str = "") -> tuple[str, ...]:
+    """Return the names by which a page may be called: of its addresses, and of this machine.
+
+    Args:
+        url: The address for a person's browser.
+        inside: The address inside a private network; empty if it is on this machine.
+    """
+    return tuple(dict.fromkeys((*HOSTS, *(name for each in (url, inside) if (name := urlsplit(each).hostname)))))
 
 
 def foreign_reason(connection: HTTPConnection) -> str:

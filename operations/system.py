@@ -7,13 +7,14 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from operations.code_socket import socket_path
 from operations.monitoring.targets import Target
 from operations.stripe_fake import STATE_FILE, FakeStripeProcess, fake_without_key
 from operations.supervisor import FileTouched, HttpAnswers, LineLogged, Port, ProcessSpec, SocketOpen
 from operations.watch.probes.heartbeat import SUFFIX
-from pilot.settings import PREFIX, Settings
+from pilot.settings import PREFIX, Settings, service_urls
 from storage.cafes_file import find_cafes_file
 from storage.home import Home
 
@@ -60,24 +61,29 @@ class System:
 
     @property
     def edge_url(self) -> str:
-        """Return the edge's address on this machine."""
+        """Return the edge's address for the other processes."""
+        if url := service_urls(self.settings).get(EDGE):
+            return url
         host = LOOPBACK if self.settings.edge_host in ("0.0.0.0", "::") else self.settings.edge_host  # noqa: S104
         return f"http://{host}:{self.settings.edge_port}"
 
     @property
     def dagster_url(self) -> str:
-        """Return the address of Dagster's page."""
-        return f"http://{LOOPBACK}:{self.settings.dagster_port}"
+        """Return the address of Dagster's page for programs, with its path below the host."""
+        return self._service("webserver", self.settings.dagster_port) + dagster_path(self.settings)
 
     @property
     def dashboards_url(self) -> str:
-        """Return the address of the dashboards."""
-        return f"http://{LOOPBACK}:{self.settings.dashboards_port}"
+        """Return the address of the dashboards for programs."""
+        return self._service("dashboards", self.settings.dashboards_port)
 
     @property
     def entrance_url(self) -> str:
-        """Return the address of the sign-in."""
-        return f"http://{LOOPBACK}:{self.settings.entrance_port}"
+        """Return the address of the sign-in for programs."""
+        return self._service("entrance", self.settings.entrance_port)
+
+    def _service(self, name: str, port: int) -> str:
+        return service_urls(self.settings).get(name) or f"http://{LOOPBACK}:{port}"
 
     @property
     def dagster_home(self) -> Path:
@@ -100,13 +106,21 @@ class System:
         return self.home.root / LOGS_FOLDER
 
 
-def make_system(home: Home, *, environment: Mapping[str, str], fake_pages_url: str = "") -> System:
+def dagster_path(settings: Settings) -> str:
+    """Return the path of Dagster's page below its host; empty if it has the whole host."""
+    return urlsplit(settings.dagster_url).path.rstrip("/")
+
+
+def make_system(
+    home: Home, *, environment: Mapping[str, str], fake_pages_url: str = "", fake_allowed: bool = True
+) -> System:
     """Return the system of a home.
 
     Args:
         home: The home.
         environment: Variables for every process; the home's own settings are added.
         fake_pages_url: Address of the fake Stripe's pages for a guest's browser; by default on this machine.
+        fake_allowed: Whether a fake Stripe may be one of the processes; not if each process runs by itself.
 
     Raises:
         InvalidCafes: the cafés' file is missing.
@@ -117,7 +131,9 @@ def make_system(home: Home, *, environment: Mapping[str, str], fake_pages_url: s
     own[f"{PREFIX}CAFES_FILE"] = str(find_cafes_file(settings.cafes_file))
     if settings.recogniser_model_sv is not None:
         own[f"{PREFIX}RECOGNISER_MODEL_SV"] = str(settings.recogniser_model_sv.expanduser().absolute())
-    fake = fake_without_key(settings, port=free_port(), pages_url=fake_pages_url)
+    # Servers that read no setting of ours: their scheme and guest's address come from the proxy alone.
+    own["FORWARDED_ALLOW_IPS"] = settings.trusted_proxies
+    fake = fake_without_key(settings, port=free_port(), pages_url=fake_pages_url) if fake_allowed else None
     own |= fake.variables() if fake is not None else {}
     return System(home=home, environment={**environment, **own}, fake_stripe=fake)
 
@@ -163,8 +179,9 @@ def _processes(system: System) -> tuple[ProcessSpec, ...]:
         ProcessSpec(
             name="webserver",
             command=(
-                *(python, "-m", "operations.dagster_page", "-h", LOOPBACK),
+                *(python, "-m", "operations.dagster_page", "-h", settings.pages_host),
                 *("-p", str(settings.dagster_port), "-w", workspace),
+                *(("--path-prefix", dagster_path(settings)) if dagster_path(settings) else ()),
             ),
             environment=figures,
             folder=CHECKOUT,
@@ -196,7 +213,9 @@ def _processes(system: System) -> tuple[ProcessSpec, ...]:
             name="dashboards",
             command=(
                 *(python, "-m", "streamlit", "run", "dashboards/server.py", "--server.headless", "true"),
-                *("--server.address", LOOPBACK, "--server.port", str(settings.dashboards_port)),
+                *("--server.address", settings.pages_host, "--server.port", str(settings.dashboards_port)),
+                # Streamlit opens no WebSocket for a page of another host than this one.
+                *("--browser.serverAddress", urlsplit(settings.pages_url).hostname or LOOPBACK),
             ),
             environment=figures,
             folder=CHECKOUT,

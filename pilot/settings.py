@@ -16,6 +16,7 @@ from pilot.events import PROBER_REPLICAS
 
 PREFIX = "PILOT_"
 LAST_PORT = 65535
+SERVICES = ("edge", "dashboards", "entrance", "webserver")  # Processes that others call by address.
 SHORTEST_TOKEN = 20  # characters of a secret that nobody can guess
 SECURE_OR_LOCAL = r"(https://|http://(?=([^@/\s]*@)?(127\.0\.0\.1|localhost)[:/]))"
 _SLACK = (
@@ -92,6 +93,16 @@ class Settings(BaseModel):
     )
     dagster_url: str = Field(
         default="", description="Address of Dagster's page for a person's browser; empty: its port on 127.0.0.1."
+    )
+    pages_host: str = Field(
+        default="127.0.0.1",
+        description="Address on which sign-in, dashboards and Dagster's page listen. Another than loopback only inside a "
+        "private network behind the proxy.",
+    )
+    services: str = Field(
+        default="",
+        description="Addresses of processes that run on hosts or in containers of their own, separated by commas: "
+        "edge=http://api-gateway:8000,dashboards=http://business-dashboard:8501; empty: all are on this machine.",
     )
     server_address: str = Field(
         default="",
@@ -298,6 +309,14 @@ class Settings(BaseModel):
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Level of the logs.")
 
+    @field_validator("services")
+    @classmethod
+    def _are_addresses(cls, text: str) -> str:
+        for entry in filter(None, text.split(",")):
+            if not re.fullmatch(rf"({'|'.join(SERVICES)})=https?://[A-Za-z0-9._-]+(:\d{{1,5}})?", entry.strip()):
+                raise ValueError(f"{entry.strip()!r}: expected NAME=http://host:port with a NAME of {', '.join(SERVICES)}")
+        return text
+
     @field_validator("probe_token", "secret_key", "alertmanager_token")
     @classmethod
     def _is_hard_to_guess(cls, token: SecretStr) -> SecretStr:
@@ -348,6 +367,12 @@ class Settings(BaseModel):
                 f"names that begin with {' or '.join(PROBER_REPLICAS)} are reserved for probers; choose another"
             )
         return replica
+
+
+def service_urls(settings: Settings) -> dict[str, str]:
+    """Return the addresses of the processes that are not on this machine, by process."""
+    entries = (entry.strip().partition("=") for entry in settings.services.split(",") if entry.strip())
+    return {name: url for name, _, url in entries}
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

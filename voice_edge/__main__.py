@@ -30,6 +30,7 @@ from voice_edge.hearing.recogniser import Recogniser
 from voice_edge.hearing.turn_taking import TurnTaking
 from voice_edge.hearing.voice_activity import VoiceActivity
 from voice_edge.http.app import create_app
+from voice_edge.http.leaving import is_flagged
 from voice_edge.http.counts_service import CountsService, read_tokens
 from voice_edge.http.probe_service import ProbeService
 from voice_edge.http.server import edge_server
@@ -75,6 +76,7 @@ def open_edge(
         limits=limits or Limits(),
         recogniser_ready=warm.is_set,
         landing_writable=lambda: os.access(home.root, os.W_OK),
+        leaving=lambda: is_flagged(home.root / HEARTBEAT_FOLDER, settings.replica),
         open_segments=home.segments,
         more_background=(projection.keep_projecting, heartbeat.keep_beating),
     )

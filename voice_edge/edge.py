@@ -143,6 +143,7 @@ class Edge:
         recogniser_ready: Returns whether the recogniser is warm, or has failed to start.
         script: Replies without a model.
         landing_writable: Returns whether events can be written to the disk.
+        leaving: Returns whether an operator has flagged this replica, so that new guests are sent to another one.
         open_segments: Opens the landing, to explain results to guests; None if it cannot be read.
         more_background: Further work that runs as long as the replica.
     """
@@ -170,6 +171,7 @@ class Edge:
     captions: CaptionBudget = field(init=False)
     recogniser_ready: Callable[[], bool] = lambda: True
     landing_writable: Callable[[], bool] = lambda: True
+    leaving: Callable[[], bool] = lambda: False
     script: ReplySource = field(default_factory=ScriptedInterviewer)
     open_segments: Callable[[], Segments] | None = None
     more_background: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()

@@ -18,7 +18,7 @@ from assets.framework.dead_runs import PROCESS_TAG, end_dead_runs, this_process
 from assets.framework.resources import HomeResource
 from operations.dagster_page import program_ticket
 from operations.preparation import INSTANCE_NAME
-from operations.system import CHECKOUT, DAGSTER_FOLDER, LOOPBACK
+from operations.system import CHECKOUT, DAGSTER_FOLDER, make_system
 from pilot.errors import PilotError
 from storage.home import Home
 
@@ -85,15 +85,17 @@ def submit(planned: PlannedRun, *, home: Home) -> str:
     """
     from dagster_graphql import DagsterGraphQLClient, DagsterGraphQLClientError
 
-    port, now = home.settings.dagster_port, datetime.now(UTC)
+    now = datetime.now(UTC)
+    # The client wants a host; one with a port and a path is such to it.
+    address = make_system(home, environment={}, fake_allowed=False).dagster_url.partition("://")[2]
     headers = {program_ticket.HEADER: program_ticket.make(home.root / DAGSTER_FOLDER, now=now)}
     try:
-        return DagsterGraphQLClient(LOOPBACK, port_number=port, headers=headers).submit_job_execution(
+        return DagsterGraphQLClient(address, headers=headers).submit_job_execution(
             planned.job, tags=dict(planned.tags), asset_selection=list(planned.assets) or None
         )
     except (DagsterGraphQLClientError, OSError) as error:
         raise RunNotStarted(
-            f"Dagster on port {port} did not take the run ({type(error).__name__}).",
+            f"Dagster at {address} did not take the run ({type(error).__name__}).",
             remedy="`pilot health` says whether it answers; or end the pilot and run this again.",
             retryable=True,
         ) from None

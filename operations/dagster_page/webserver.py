@@ -19,7 +19,8 @@ from starlette.websockets import WebSocket
 from operations.access.guard import guard, principal_of
 from operations.dagster_page import program_ticket
 from operations.gate import gate, own_hosts
-from pilot.settings import read_settings
+from operations.system import dagster_path
+from pilot.settings import read_settings, service_urls
 from storage.home import open_existing_home
 
 GRAPHQL_PATH = "/graphql"
@@ -37,10 +38,14 @@ class GuardedWebserver(DagsterWebserver[Any, Any]):
         settings = read_settings(dict(os.environ))
         home = open_existing_home(settings)
         checks = guard(
-            home.store, entrance_url=settings.entrance_url, permission="dagster", health=HEALTH_PATH, program=is_program
+            home.store,
+            entrance_url=settings.entrance_url,
+            permission="dagster",
+            health=dagster_path(settings) + HEALTH_PATH,
+            program=is_program,
         )
         return [
-            *gate(hosts=own_hosts(settings.dagster_url)),
+            *gate(hosts=own_hosts(settings.dagster_url, inside=service_urls(settings).get("webserver", ""))),
             *checks,
             Middleware(ReadOnly),
             *super().build_middleware(),
@@ -101,7 +106,8 @@ def read_only_reason(connection: HTTPConnection) -> str:
     """Return the reason for refusing a change that is no query; empty if it is allowed."""
     if connection.scope["type"] == "websocket" or connection.scope["method"] in READING_METHODS:
         return ""
-    return "" if connection.url.path == GRAPHQL_PATH or may_change(connection) else READ_ONLY
+    path = dagster_path(read_settings(dict(os.environ))) + GRAPHQL_PATH
+    return "" if connection.url.path == path or may_change(connection) else READ_ONLY
 
 
 def changes(query: str) -> bool:

@@ -24,6 +24,7 @@ from voice_edge.http.bank.routes import bank_routes
 from voice_edge.http.counts_routes import counts_routes
 from voice_edge.http.counts_service import CountsService
 from voice_edge.http.customer_routes import customer_routes
+from voice_edge.http.leaving import Leaving
 from voice_edge.http.operator_routes import operator_routes
 from voice_edge.http.page.door import door_page
 from voice_edge.http.probe_routes import probe_routes
@@ -115,6 +116,7 @@ def create_app(edge: Edge, *, counts: CountsService | None = None, probes: Probe
     app.add_middleware(RequestDoor, public_url=edge.settings.public_url, cafes=edge.cafes)
     app.add_middleware(SecurityHeaders, cdn_url=edge.settings.cdn_url)
     app.add_middleware(StaticHost, cdn_url=edge.settings.cdn_url)
+    app.add_middleware(Leaving, edge=edge)
     app.add_middleware(TidyAddresses)
     app.add_middleware(CountRequests, metrics=edge.metrics.requests)
     app.include_router(customer_routes(edge))

@@ -27,9 +27,9 @@ def readiness(edge: Edge) -> Readiness:
         "store": "ok" if not edge.codes.store_away else "away, codes known" if codes_usable else "away",
         "landing": landing,
         "recogniser": _recogniser(edge, warm=warm),
-        "replica": "leaving" if edge.sessions.draining else "ok",
+        "replica": "leaving" if (leaving := edge.sessions.draining or edge.leaving()) else "ok",
     }
-    return Readiness(checks=checks, ready=codes_usable and landing == "ok" and warm and not edge.sessions.draining)
+    return Readiness(checks=checks, ready=codes_usable and landing == "ok" and warm and not leaving)
 
 
 def _landing(edge: Edge) -> str:
