@@ -314,7 +314,9 @@ class Settings(BaseModel):
     def _are_addresses(cls, text: str) -> str:
         for entry in filter(None, text.split(",")):
             if not re.fullmatch(rf"({'|'.join(SERVICES)})=https?://[A-Za-z0-9._-]+(:\d{{1,5}})?", entry.strip()):
-                raise ValueError(f"{entry.strip()!r}: expected NAME=http://host:port with a NAME of {', '.join(SERVICES)}")
+                raise ValueError(
+                    f"{entry.strip()!r}: expected NAME=http://host:port with a NAME of {', '.join(SERVICES)}"
+                )
         return text
 
     @field_validator("probe_token", "secret_key", "alertmanager_token")

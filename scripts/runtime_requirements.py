@@ -19,12 +19,14 @@ REASON = re.compile(r"^    # +(?:via )?(?P<by>\S.*)$", re.MULTILINE)
 
 def runtime(lock: str) -> str:
     """Return the entries that the product needs, itself or through another package."""
-    entries = {found["name"]: found.group() for found in ENTRY.finditer(lock)}
-    needed_by = {name: {each["by"] for each in REASON.finditer(text)} for name, text in entries.items()}
+    entries = [(found["name"], found.group()) for found in ENTRY.finditer(lock)]  # A name has one for each Python.
+    needed_by: dict[str, set[str]] = {}
+    for name, text in entries:
+        needed_by.setdefault(name, set()).update(each["by"] for each in REASON.finditer(text))
     kept = {name for name, by in needed_by.items() if PRODUCT in by}
     while more := {name for name, by in needed_by.items() if name not in kept and by & kept}:
         kept |= more
-    return "".join(text for name, text in entries.items() if name in kept)
+    return "".join(text for name, text in entries if name in kept)
 
 
 if __name__ == "__main__":

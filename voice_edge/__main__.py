@@ -30,8 +30,8 @@ from voice_edge.hearing.recogniser import Recogniser
 from voice_edge.hearing.turn_taking import TurnTaking
 from voice_edge.hearing.voice_activity import VoiceActivity
 from voice_edge.http.app import create_app
-from voice_edge.http.leaving import is_flagged
 from voice_edge.http.counts_service import CountsService, read_tokens
+from voice_edge.http.leaving import is_flagged
 from voice_edge.http.probe_service import ProbeService
 from voice_edge.http.server import edge_server
 from voice_edge.http.socket_limits import raise_files_limit, socket_limits

@@ -62,7 +62,9 @@ def setup(
     typer.echo(f"{file} {state}: {', '.join(host.name for host in hosts)}.")
     if not is_current:
         typer.echo("Reload a running proxy, in containers or on the host:")
-        typer.echo("  docker compose -f docker-compose.staging.yml exec proxy caddy reload --config /etc/caddy/Caddyfile")
+        typer.echo(
+            "  docker compose -f docker-compose.staging.yml exec proxy caddy reload --config /etc/caddy/Caddyfile"
+        )
         typer.echo("  systemctl reload pilot-proxy")
     typer.echo("Next: pilot domains verify")
 

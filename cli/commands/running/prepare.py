@@ -25,4 +25,6 @@ def prepare() -> None:
     began = time.monotonic()
     opened = home()
     codes = prepare_home(make_system(opened, environment=environment(), fake_allowed=False))
-    typer.echo(f"Prepared {opened.root} in {time.monotonic() - began:.0f} s: the store is at this version, {len(codes)} codes.")
+    typer.echo(
+        f"Prepared {opened.root} in {time.monotonic() - began:.0f} s: the store is at this version, {len(codes)} codes."
+    )

@@ -1,0 +1,165 @@
+"""Two edges behind the real proxy: reload, drain, stop, and the page while both are away."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+import websockets
+
+from storage.landing.append_log import AppendLog
+from tests.proxy import GUESTS, Proxy, plan, running_proxy
+from tests.voice_edge.pages import Page
+from tests.voice_edge.replicas import eventually
+from voice_edge.http.leaving import HEADER, VALUE, flag_file, is_flagged
+
+
+async def replica_behind(proxy: Proxy) -> None:
+    """Open a page."""
+    assert (await proxy.get(GUESTS, "/privacy")).status_code == 200
+
+
+async def test_a_talk_survives_a_reload_of_the_proxy(tmp_path: Path, running) -> None:
+    async with running() as replica:
+        with running_proxy(tmp_path / "proxy", plan([replica.port])) as proxy:
+            async with proxy.socket() as socket:
+                page = Page(socket, replica)
+                await page.hello()
+                await page.send("start", mode="text", language="sv")
+                await page.send("consent", granted=True, version="2026-11", scope=["transcript"])
+                await page.until("question")
+                proxy.reload()
+                await page.send("text", text="Kaffet var kallt och disken smutsig.")
+                reply = await page.until("reply")
+                assert reply["turn"] == 1
+                # On the same connection: nothing was resumed.
+                assert [each["type"] for each in page.seen].count("welcome") == 1
+
+
+async def test_new_guests_come_to_both_edges_those_in_a_talk_stay(tmp_path: Path, running) -> None:
+    async with running(name="edge1") as one, running(name="edge2") as two:
+        with running_proxy(tmp_path / "proxy", plan([one.port, two.port])) as proxy:
+            sockets = [await proxy.socket() for _ in range(6)]
+            try:
+                for socket in sockets:
+                    page = Page(socket, one)
+                    await page.hello()
+                # Least connections: each open talk counts.
+                assert (one.edge.sessions.count, two.edge.sessions.count) == (3, 3)
+            finally:
+                for socket in sockets:
+                    await socket.close()
+
+
+async def test_a_flagged_edge_keeps_its_talks_and_gets_no_new_guest(tmp_path: Path, running) -> None:
+    async with running(name="edge1") as one, running(name="edge2") as two:
+        with running_proxy(tmp_path / "proxy", plan([one.port, two.port])) as proxy:
+            first, second = await proxy.socket(), await proxy.socket()
+            pages = [Page(first, one), Page(second, one)]
+            for page in pages:
+                await page.hello()
+            one.edge.leaving = lambda: True
+            sockets = [await proxy.socket() for _ in range(4)]
+            for socket in sockets:
+                await Page(socket, one).hello()
+            assert (one.edge.sessions.count, two.edge.sessions.count) == (1, 5)
+            for _ in range(6):
+                await replica_behind(proxy)
+            for page in pages:  # Both talks that were open go on, also that of the flagged edge.
+                await page.send("start", mode="text", language="sv")
+                await page.send("consent", granted=True, version="2026-11", scope=["transcript"])
+                await page.until("question")
+            for socket in (first, second, *sockets):
+                await socket.close()
+
+
+async def test_a_flag_fails_the_health_check_and_is_named_there(running) -> None:
+    import httpx
+
+    async with running() as replica, httpx.AsyncClient(base_url=replica.url) as client:
+        replica.edge.leaving = lambda: True
+        answer = await client.get("/health/ready")
+        assert (answer.status_code, answer.json()["checks"]["replica"]) == (503, "leaving")
+        assert (await client.get("/health/live")).status_code == 200
+        refused = await client.get("/privacy")
+        assert (refused.status_code, refused.headers[HEADER]) == (503, VALUE)
+        with pytest.raises(websockets.InvalidStatus) as rejected:
+            await websockets.connect(replica.url.replace("http", "ws") + "/ws/v1")
+        assert (rejected.value.response.status_code, rejected.value.response.headers[HEADER]) == (503, VALUE)
+
+
+def test_the_flag_is_a_file_of_one_replica(tmp_path: Path) -> None:
+    assert not is_flagged(tmp_path, "edge1")
+    flag_file(tmp_path, "edge1").touch()
+    assert is_flagged(tmp_path, "edge1")
+    assert not is_flagged(tmp_path, "edge2")
+
+
+async def test_a_stopped_edges_guests_resume_on_the_other_through_the_proxy(tmp_path: Path, running, home) -> None:
+    log = AppendLog(logs=tmp_path / "logs", replica="edge2", segments=home.segments())
+    async with running(name="edge2") as two:
+        log.close()
+        async with running(name="edge1") as one:
+            with running_proxy(tmp_path / "proxy", plan([one.port, two.port])) as proxy:
+                two.edge.leaving = lambda: True  # So that the first page comes to edge1.
+                async with proxy.socket() as socket:
+                    page = Page(socket, one)
+                    await page.hello()
+                    await page.send("start", mode="text", language="sv")
+                    await page.send("consent", granted=True, version="2026-11", scope=["transcript"])
+                    await page.until("question")
+                    await page.send("text", text="Kaffet var kallt.")
+                    await page.until("ack")
+                    await page.until("question")
+                    two.edge.leaving = lambda: False
+                    one.server.should_exit = True
+                    assert await page.closed() == 1001
+                await eventually(lambda: one.edge.sessions.count == 0)
+                async with proxy.socket() as socket:
+                    again = Page(socket, two)
+                    await again.send(
+                        "hello", v=1, code=one.code, language="sv", client={"browser": "Test"}, resume=page.snapshot
+                    )
+                    welcome = await again.until("welcome")
+                    assert welcome["resumed"]
+                    assert [turn["text"] for turn in welcome["turns"]] == ["Kaffet var kallt."]
+
+
+async def test_while_every_edge_is_away_guests_read_a_swedish_page(tmp_path: Path, running) -> None:
+    async with running() as replica:
+        port = replica.port
+    with running_proxy(tmp_path / "proxy", plan([port])) as proxy:
+        answer = await proxy.get(GUESTS, "/c/ABC234")
+    assert answer.status_code == 503
+    assert "Vi är strax tillbaka" in answer.text
+    assert '<html lang="sv">' in answer.text
+    assert answer.headers["retry-after"] == "30"
+    assert answer.headers["cache-control"] == "no-store"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+async def test_a_guest_who_comes_during_a_restart_waits_and_is_served(tmp_path: Path, running) -> None:
+    async with running() as replica:
+        port = replica.port
+    with running_proxy(tmp_path / "proxy", plan([port])) as proxy:
+        waiting = asyncio.create_task(proxy.get(GUESTS, "/privacy"))
+        import functools
+        import http.server
+        import threading
+
+        class Page_(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *arguments: object) -> None:
+                """Log nothing."""
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", port), functools.partial(Page_))
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        assert (await waiting).status_code == 200
+        server.shutdown()
+        server.server_close()
