@@ -8,15 +8,32 @@ fails.
 
 from __future__ import annotations
 
+import sqlite3
 import sys
+from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
+RUNS = Path("history") / "runs.db"
+AS_SECONDS = "strftime('%s', timestamp)"
+SECONDS = 4.0
 LAST_CREATED = Path("schedules") / "schedules.db"
 
 
 def exists(dagster_home: Path) -> bool:
     """Return whether the databases exist."""
     return (dagster_home / LAST_CREATED).exists()
+
+
+def heartbeat_age(dagster_home: Path, *, now: datetime) -> float | None:
+    """Return the seconds since Dagster's daemon last wrote its heartbeat; None if it never did."""
+    where = dagster_home / RUNS
+    try:
+        with closing(sqlite3.connect(f"file:{where}?mode=ro", uri=True, timeout=SECONDS)) as database:
+            (latest,) = database.execute(f"SELECT max({AS_SECONDS}) FROM daemon_heartbeats").fetchone()  # noqa: S608
+    except sqlite3.Error:
+        return None
+    return None if latest is None else now.timestamp() - float(latest)
 
 
 def main() -> None:

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
 import httpx
 
+from operations import dagster_storage
 from operations.checks.finding import Finding, judged, not_applicable
 from operations.checks.running import Check
 from operations.doctor.dependencies import redis_server
 from operations.doctor.ollama import ollama
 from operations.service_usage import ServiceUsage, running_services
+from operations.supervisor import SocketOpen
 from operations.system import HEARTBEAT_NAME, RUN_FOLDER, System
 from pilot.errors import PilotError
 from pilot.lake_tables.tables import PILOT_KPIS
+from pilot.settings import service_urls
 from storage.store.cafes import codes
 
 TIMEOUT_SECONDS = 3.0
+LATE_DAEMON_SECONDS = 180.0
+CONTAINER_REMEDY = "See `docker compose -f docker-compose.staging.yml ps`, and `logs SERVICE`."
 LIMIT_SECONDS = 8.0  # The whole table is shown within 10 s.
 MAX_LATE_ROUNDS = 3
 # The names that the pilot's runbook uses.
@@ -31,9 +38,9 @@ def checks(system: System, *, now: datetime) -> list[Check]:
     home = system.home
     every: dict[str, Callable[[], Finding]] = {
         "edge": partial(_answers, "edge", f"{system.edge_url}/health/ready"),
-        "code-server": partial(_runs, system, "code-server"),
+        "code-server": partial(_code_server, system),
         "webserver": partial(_answers, "webserver", f"{system.dagster_url}/health"),
-        "daemon": partial(_runs, system, "daemon"),
+        "daemon": partial(_daemon, system, now=now),
         "entrance": partial(_answers, "entrance", f"{system.entrance_url}/health"),
         "dashboards": partial(_answers, "dashboards", f"{system.dashboards_url}/_stcore/health"),
         "watch": partial(_watch, system, now=now),
@@ -77,6 +84,23 @@ def _ollama(system: System) -> Finding:
 def _runs(system: System, name: str) -> Finding:
     running = name in running_services(system.run_folder)
     return judged(name, ok=running, found="runs" if running else "does not run", remedy=_log_remedy(name))
+
+
+def _code_server(system: System) -> Finding:
+    if not service_urls(system.settings):
+        return _runs(system, "code-server")
+    ok = asyncio.run(SocketOpen(system.code_server_socket).check(started_at=0.0, log=Path()))
+    return judged("code-server", ok=ok, found="answers" if ok else "its socket is closed", remedy=CONTAINER_REMEDY)
+
+
+def _daemon(system: System, *, now: datetime) -> Finding:
+    """Check that the daemon runs; in a container of its own, that it writes its heartbeats."""
+    if not service_urls(system.settings):
+        return _runs(system, "daemon")
+    ago = dagster_storage.heartbeat_age(system.dagster_home, now=now)
+    ok = ago is not None and ago < LATE_DAEMON_SECONDS
+    found = "no heartbeat" if ago is None else f"last heartbeat {ago:.0f} s ago"
+    return judged("daemon", ok=ok, found=found, remedy=CONTAINER_REMEDY)
 
 
 def _answers(name: str, url: str) -> Finding:

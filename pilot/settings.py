@@ -96,8 +96,8 @@ class Settings(BaseModel):
     )
     pages_host: str = Field(
         default="127.0.0.1",
-        description="Address on which sign-in, dashboards and Dagster's page listen. Another than loopback only inside a "
-        "private network behind the proxy.",
+        description="Address on which sign-in, dashboards and Dagster's page listen. Another than loopback only inside "
+        "a private network behind the proxy.",
     )
     services: str = Field(
         default="",

@@ -22,10 +22,8 @@ SOURCES = "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http:/
 def missing() -> list[str]:
     """Return the names of the parts that are not there."""
     absent = [program for program in PACKAGES if shutil.which(program, path=SYSTEM_PATH) is None]
-    for plugin in ("compose", "buildx"):
-        if _run("docker", plugin, "version").returncode != 0:
-            absent.append(f"docker {plugin}")
-    return absent
+    plugins = (name for name in ("compose", "buildx") if _run("docker", name, "version").returncode != 0)
+    return absent + [f"docker {name}" for name in plugins]
 
 
 def install() -> None:

@@ -16,9 +16,10 @@ TEMPLATE = "Caddyfile"
 ADDRESS = re.compile(r"(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*):(?P<port>\d{1,5})")
 PAGE = """\
 			<!doctype html>
-			<html lang="sv"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+			<html lang="sv"><meta charset="utf-8">
+			<meta name="viewport" content="width=device-width, initial-scale=1">
 			<meta http-equiv="refresh" content="30"><title>{title}</title>
-			<style>body{{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:15vh auto;padding:0 1rem;color:#2a2320}}</style>
+			<style>body{{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:15vh auto;padding:0 1rem}}</style>
 			<main><h1>{title}</h1><p>{text}</p><p lang="en">{english}</p></main></html>"""
 
 

@@ -1,5 +1,6 @@
 # A stand-in for the image ollama/ollama, which cannot be pulled here: the tests' own server of its protocol, planned replies.
-FROM pilot:local
+ARG APP
+FROM ${APP}
 USER root
 COPY tests /opt/stand-in/tests
 COPY ollama.sh /usr/local/bin/ollama

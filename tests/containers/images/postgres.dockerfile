@@ -1,5 +1,6 @@
 # A stand-in for the image postgres:15-bookworm, which cannot be pulled here: Debian's PostgreSQL 15, the same variables.
-FROM debian:bookworm-slim
+ARG BASE
+FROM ${BASE}
 RUN apt-get update && apt-get install --yes --no-install-recommends postgresql-15 && rm -rf /var/lib/apt/lists/*
 ENV PATH=/usr/lib/postgresql/15/bin:$PATH PGDATA=/var/lib/postgresql/data
 RUN install -d -o postgres -g postgres -m 0700 /var/lib/postgresql/data

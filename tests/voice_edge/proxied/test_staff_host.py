@@ -122,17 +122,20 @@ async def test_the_status_page_and_the_sign_in_answer_everybody(tmp_path: Path, 
 
 
 async def test_a_readers_pages_stay_on_one_replica_until_it_is_away(tmp_path: Path) -> None:
-    with answering({"/": Answer(body=b"one")}) as one, answering({"/": Answer(body=b"two")}) as two:
-        with running_proxy(tmp_path / "proxy", plan([1], dashboards=[one.port, two.port])) as proxy:
-            url = f"https://127.0.0.1:{proxy.plan.https_port}/"
-            where = {"headers": {"Host": STAFF}, "extensions": {"sni_hostname": STAFF}}
-            first: list[str] = []
-            for _ in range(8):  # Eight readers, who come for the first time.
-                async with httpx.AsyncClient(verify=proxy.trust, trust_env=False) as reader:
-                    answer = await reader.get(url, **where)
-                    cookie = answer.headers["set-cookie"].partition(";")[0]
-                    first.append(answer.text)
-                    for _ in range(3):
-                        where_now = {**where, "headers": {"Host": STAFF, "Cookie": cookie}}
-                        assert (await reader.get(url, **where_now)).text == answer.text
-            assert set(first) == {"one", "two"}
+    with (
+        answering({"/": Answer(body=b"one")}) as one,
+        answering({"/": Answer(body=b"two")}) as two,
+        running_proxy(tmp_path / "proxy", plan([1], dashboards=[one.port, two.port])) as proxy,
+    ):
+        url = f"https://127.0.0.1:{proxy.plan.https_port}/"
+        where = {"headers": {"Host": STAFF}, "extensions": {"sni_hostname": STAFF}}
+        first: list[str] = []
+        for _ in range(8):  # Eight readers, who come for the first time.
+            async with httpx.AsyncClient(verify=proxy.trust, trust_env=False) as reader:
+                answer = await reader.get(url, **where)
+                cookie = answer.headers["set-cookie"].partition(";")[0]
+                first.append(answer.text)
+                for _ in range(3):
+                    where_now = {**where, "headers": {"Host": STAFF, "Cookie": cookie}}
+                    assert (await reader.get(url, **where_now)).text == answer.text
+        assert set(first) == {"one", "two"}
