@@ -3,9 +3,9 @@
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
-FAST := not (slow or browser or node or recogniser or postgresql or redis or language_model or processes)
+FAST := not (slow or browser or node or recogniser or postgresql or redis or language_model or processes or containers)
 
-.PHONY: help run demo phone test check prove-properties prove-payouts prove-limiter prove-rerun asset-snapshot prove-erasure prove-recovery engines format lock clean
+.PHONY: help run demo phone test test-containers check prove-properties prove-payouts prove-limiter prove-rerun asset-snapshot prove-erasure prove-recovery engines format lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 18
@@ -31,7 +31,11 @@ engines: $(READY)
 
 test: $(READY) engines ## check and test everything; the last lines name each engine that was not run
 	@$(VENV)/bin/python scripts/checks.py
-	@$(VENV)/bin/pytest -q -n 2 --dist loadgroup
+	@$(VENV)/bin/pytest -q -n 2 --dist loadgroup -m "not containers"
+
+test-containers: $(READY) ## build, start, scale, break and heal the compose file with Docker (installed if apt may be used)
+	@$(VENV)/bin/python scripts/container_engine.py
+	@$(VENV)/bin/pytest -q -n 0 -p no:randomly tests/containers
 
 prove-properties: $(READY) ## run the property tests on 2 000 new examples each, instead of the same ones
 	@HYPOTHESIS_PROFILE=explore $(VENV)/bin/pytest -q -n 2 $$(grep -rl "from hypothesis" tests --include="test_*.py")

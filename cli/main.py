@@ -38,6 +38,7 @@ class _Pilot(LazyGroup):
         "maintenance": ("running", "Turn maintenance on or off: a page with 503, dashboards that are only read."),
         "fallback": ("running", "Turn text only on or off: guests write, voice is not offered."),
         "performance": ("running", "Trade quality for speed, with figures before and during it."),
+        "deploy": ("running", "Deploy this checkout's containers in one resumable command."),
         "prepare": ("running", "Bring the home and the store to this version: the one-shot step of a deployment."),
         "process": ("running", "Become one process of the pilot, for a container or a unit of its own."),
         "restart": ("running", "Restart processes of a running pilot, in order and without a lost write."),

@@ -30,6 +30,8 @@ def load_test(
     code: str = typer.Option("", help="A code that opens the page there; by default one of this home's."),
     language: _Language = typer.Option(_Language.en, help="The guests' language."),
     clips: str = typer.Option("", help="A folder of WAV files and .txt transcripts, to play instead."),
+    now: bool = typer.Option(False, "--now", help="Also in a café's peak hours; needs --reason."),
+    reason: str = typer.Option("", "--reason", help="Why it cannot wait until the peak is over."),
     seed: int = typer.Option(1, help="Seed of the guests' words and pauses."),
     as_json: bool = AS_JSON,
 ) -> None:
@@ -41,12 +43,15 @@ def load_test(
 
     Example: pilot load-test --concurrent 6 --duration 5m
     """
+    from datetime import UTC, datetime
     from pathlib import Path
 
     from operations.load_records import record_load_test
+    from operations.peak_hours import refuse_in_peaks
     from operations.system import RUN_FOLDER
     from proving.load.running import LoadRequest, run_load
     from proving.load.showing import show
+    from voice_edge.doors.entrance import is_trial_address
 
     order = LoadRequest(
         cafe=cafe,
@@ -59,6 +64,8 @@ def load_test(
         seed=seed,
     )
     opened = home()
+    if opened.kind == "real" and not is_trial_address(url or opened.settings.public_url):
+        refuse_in_peaks(opened.cafes(), now=datetime.now(UTC), reason=reason if now else "")
     found = asyncio.run(run_load(opened, order, report=print_stderr))
     if not url:
         record_load_test(opened.root / RUN_FOLDER, found)  # The capacity plan uses loads of this home's edge.
