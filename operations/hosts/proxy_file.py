@@ -97,7 +97,7 @@ CONTAINERS = ProxyPlan(
     dashboards=Upstreams(("business-dashboard:8501",), dynamic=True),
     entrance="entrance:8500",
     dagster="dagster-webserver:3000",
-    monitoring=(("grafana", "grafana:3000"), ("prometheus", "prometheus:9090"), ("alertmanager", "alertmanager:9093")),
+    monitoring=(("grafana", "grafana:3000"), ("prometheus", "prometheus:9090"), ("alertmanager", "watch:9093")),
     metrics=":9180",
 )
 ONE_HOST = ProxyPlan(
