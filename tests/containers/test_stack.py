@@ -113,7 +113,7 @@ def test_the_operators_host_asks_for_a_sign_in_before_everything_but_the_status_
 
 def test_health_in_containers_names_every_service(stack: Stack) -> None:
     shown = json.loads(stack.inside("watch", "pilot", "health", "staging", "--json", check=False))
-    states = {each["name"]: each["state"] for each in shown["checks"]}
+    states = {each["name"]: each["state"] for each in shown["findings"]}
     unwell = {name for name, state in states.items() if state == "not_ok"}
     # The public addresses lead nowhere on a machine of tests, so the watch cannot open them.
     assert unwell <= {"watch"}
