@@ -64,7 +64,7 @@ class Compose:
 
     def __init__(self, docker: Docker, *, env_file: Path, images: Path, project: str = "", file: str = "") -> None:
         self._docker = docker
-        files = [part for each in (env_file, images) if each.is_file() for part in ("--env-file", str(each))]
+        files = [part for each in (images, env_file) if each.is_file() for part in ("--env-file", str(each))]
         named = ("--project-name", project) if project else ()
         self._where = ("compose", *named, *files, "--file", file or STAGING_FILE)
 

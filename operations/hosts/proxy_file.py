@@ -74,6 +74,7 @@ class ProxyPlan:
         metrics: Address on which Prometheus reads the proxy's figures.
         internal: Whether certificates are the proxy's own, for tests, instead of a public authority's.
         lifetime: How long an own certificate is valid, for tests of the renewal; empty for the default.
+        idle: How long a connection without a request is kept; a WebSocket has no such limit.
         http_port: Port of HTTP.
         https_port: Port of HTTPS.
     """
@@ -87,6 +88,7 @@ class ProxyPlan:
     metrics: str = "127.0.0.1:9180"
     internal: bool = False
     lifetime: str = ""
+    idle: str = "2m"
     http_port: int = HTTP_PORT
     https_port: int = HTTPS_PORT
 
@@ -137,6 +139,7 @@ def proxy_file(hosts: tuple[PublicHost, ...], plan: ProxyPlan) -> str:
         metrics=plan.metrics,
         internal=plan.internal,
         lifetime=plan.lifetime,
+        idle=plan.idle,
         http_port=plan.http_port,
         https_port=plan.https_port,
         page=page,

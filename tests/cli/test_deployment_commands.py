@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,28 @@ def test_an_address_of_a_process_that_is_none_is_refused(value: str) -> None:
 def test_addresses_of_processes_are_read_by_name() -> None:
     text = ",".join(f"{name}=http://{name}:80" for name in SERVICES)
     assert service_urls(read_settings({"PILOT_SERVICES": text})) == {name: f"http://{name}:80" for name in SERVICES}
+
+
+class Peak(datetime):
+    """A clock that stands at half past eight on a Monday in Stockholm."""
+
+    @classmethod
+    def now(cls, tz: object = None) -> datetime:
+        return datetime(2026, 11, 23, 7, 30, tzinfo=UTC)
+
+
+def test_neither_a_deployment_nor_a_load_test_begins_in_a_peak_without_a_reason(
+    pilot: Pilot, checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("cli.commands.running.deploy", "cli.commands.proving.load_test"):
+        monkeypatch.setattr(f"{module}.datetime", Peak)
+    load = ("load-test", "--url", "https://aurora.feedbackai.se", "--duration", "1s", "--concurrent", "1")
+    for command_line in (("deploy",), load, ("deploy", "--reason", "forgot --now"), ("deploy", "--now")):
+        refused = pilot(*command_line)
+        assert refused.exit_code == 1, refused.output
+        assert "Göteborg Café until 09:30" in refused.output
+    allowed = pilot("deploy", "--now", "--reason", "the payment page is broken")
+    assert ".env is missing" in allowed.output
+    # A load of this machine's own edge disturbs no guest.
+    local = pilot("load-test", "--url", "http://127.0.0.1:1", "--duration", "1s", "--concurrent", "1")
+    assert "until 09:30" not in local.output

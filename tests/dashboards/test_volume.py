@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from dashboards.visit import Visit
 from dashboards.words.volume_words import episode_in_words
 from pilot.business_days import at_local
 from pilot.lake_tables.insight_tables import VOLUME_ANOMALIES
+from pilot.lake_tables.tables import SESSIONS
 from pipelines.volume.episodes import Episode
 from storage.home import Home
 from storage.lake import polars_schema
@@ -101,3 +103,17 @@ def test_an_episode_has_words_in_both_languages(
     end = at_local(TODAY + timedelta(days=1), datetime(2000, 1, 1).time())
     episode = Episode(date(2026, 11, 23), "aurora", direction, at(22), end, count, 5.0, 4.6, 5.4, 0.001)
     assert said in episode_in_words(visit, episode)
+
+
+@pytest.mark.parametrize(("cafe", "band"), [("aurora", "50–100"), ("malmohuset", "30–60"), ("goteborg", "40–80")])
+def test_a_cafes_day_shows_its_feedback_against_its_own_band(
+    home: Home, visit_pages: Pages, cafe: str, band: str
+) -> None:
+    make_day(home.cafes(), TODAY - timedelta(days=1)).write(home.lake())
+    page = visit_pages()
+    page.query_params["kafe"] = cafe
+    page.query_params["dag"] = str(TODAY - timedelta(days=1))
+    text = " ".join(part.value for part in page.run().html)
+    completed = home.lake().read(SESSIONS).filter(cafe=cafe, simulated=False, outcome="completed").height
+    assert f"väntat: {band} per dag" in text
+    assert re.search(rf">{completed}<", text)

@@ -57,6 +57,7 @@ def setup(
         typer.echo(f"{file} is not what the cafés' file asks for. Write it: pilot domains setup", err=True)
         raise typer.Exit(1)
     if not is_current:
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
     state = "is up to date" if is_current else "is written"
     typer.echo(f"{file} {state}: {', '.join(host.name for host in hosts)}.")

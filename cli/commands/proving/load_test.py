@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from enum import StrEnum
 
 import typer
@@ -43,7 +44,6 @@ def load_test(
 
     Example: pilot load-test --concurrent 6 --duration 5m
     """
-    from datetime import UTC, datetime
     from pathlib import Path
 
     from operations.load_records import record_load_test

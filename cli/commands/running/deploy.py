@@ -10,10 +10,9 @@ from pathlib import Path
 
 import typer
 
-from cli.context import ENV_FILE
+from cli.context import ENV_FILE, settings
 from operations.peak_hours import refuse_in_peaks
 from pilot.errors import PilotError
-from pilot.settings import Settings
 from storage.cafes_file import read_cafes
 
 PRIVATE = 0o077
@@ -48,7 +47,7 @@ def deploy(
     from operations.deployment.deploy import Deployment, Record
 
     began = time.monotonic()
-    refuse_in_peaks(read_cafes(Settings().cafes_file), now=datetime.now(UTC), reason=reason if now else "")
+    refuse_in_peaks(read_cafes(settings().cafes_file), now=datetime.now(UTC), reason=reason if now else "")
     compose = Compose(run_docker, env_file=env_file, images=IMAGES_FILE, project=project)
     _preflight(compose, env_file)
     typer.echo("pre-flight ok")

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import httpx
 import pytest
 import websockets
 
-from storage.landing.append_log import AppendLog
 from tests.proxy import GUESTS, Proxy, plan, running_proxy
 from tests.voice_edge.pages import Page
 from tests.voice_edge.replicas import eventually
+from tests.waiting import DEADLINE_SECONDS
 from voice_edge.http.leaving import HEADER, VALUE, flag_file, is_flagged
 
 
@@ -35,6 +40,24 @@ async def test_a_talk_survives_a_reload_of_the_proxy(tmp_path: Path, running) ->
                 assert reply["turn"] == 1
                 # On the same connection: nothing was resumed.
                 assert [each["type"] for each in page.seen].count("welcome") == 1
+
+
+async def test_a_silent_talk_outlives_the_proxys_idle_limit(tmp_path: Path, running) -> None:
+    async with running() as replica:
+        with running_proxy(tmp_path / "proxy", plan([replica.port], idle="1s")) as proxy:
+            async with proxy.socket() as socket:
+                page = Page(socket, replica)
+                await page.hello()
+                reader, writer = await asyncio.open_connection(
+                    "127.0.0.1", proxy.plan.https_port, ssl=proxy.trust, server_hostname=GUESTS
+                )
+                writer.write(f"GET /privacy HTTP/1.1\r\nHost: {GUESTS}\r\n\r\n".encode())
+                async with asyncio.timeout(DEADLINE_SECONDS):
+                    await reader.read()  # Until the proxy ends the connection that has no request.
+                writer.close()
+                await page.send("start", mode="text", language="sv")
+                await page.send("consent", granted=True, version="2026-11", scope=["transcript"])
+                await page.until("question")
 
 
 async def test_new_guests_come_to_both_edges_those_in_a_talk_stay(tmp_path: Path, running) -> None:
@@ -75,8 +98,6 @@ async def test_a_flagged_edge_keeps_its_talks_and_gets_no_new_guest(tmp_path: Pa
 
 
 async def test_a_flag_fails_the_health_check_and_is_named_there(running) -> None:
-    import httpx
-
     async with running() as replica, httpx.AsyncClient(base_url=replica.url) as client:
         replica.edge.leaving = lambda: True
         answer = await client.get("/health/ready")
@@ -96,34 +117,31 @@ def test_the_flag_is_a_file_of_one_replica(tmp_path: Path) -> None:
     assert not is_flagged(tmp_path, "edge2")
 
 
-async def test_a_stopped_edges_guests_resume_on_the_other_through_the_proxy(tmp_path: Path, running, home) -> None:
-    log = AppendLog(logs=tmp_path / "logs", replica="edge2", segments=home.segments())
-    async with running(name="edge2") as two:
-        log.close()
-        async with running(name="edge1") as one:
-            with running_proxy(tmp_path / "proxy", plan([one.port, two.port])) as proxy:
-                two.edge.leaving = lambda: True  # So that the first page comes to edge1.
-                async with proxy.socket() as socket:
-                    page = Page(socket, one)
-                    await page.hello()
-                    await page.send("start", mode="text", language="sv")
-                    await page.send("consent", granted=True, version="2026-11", scope=["transcript"])
-                    await page.until("question")
-                    await page.send("text", text="Kaffet var kallt.")
-                    await page.until("ack")
-                    await page.until("question")
-                    two.edge.leaving = lambda: False
-                    one.server.should_exit = True
-                    assert await page.closed() == 1001
-                await eventually(lambda: one.edge.sessions.count == 0)
-                async with proxy.socket() as socket:
-                    again = Page(socket, two)
-                    await again.send(
-                        "hello", v=1, code=one.code, language="sv", client={"browser": "Test"}, resume=page.snapshot
-                    )
-                    welcome = await again.until("welcome")
-                    assert welcome["resumed"]
-                    assert [turn["text"] for turn in welcome["turns"]] == ["Kaffet var kallt."]
+async def test_a_stopped_edges_guests_resume_on_the_other_through_the_proxy(tmp_path: Path, running) -> None:
+    async with running(name="edge2") as two, running(name="edge1") as one:
+        with running_proxy(tmp_path / "proxy", plan([one.port, two.port])) as proxy:
+            two.edge.leaving = lambda: True  # So that the first page comes to edge1.
+            async with proxy.socket() as socket:
+                page = Page(socket, one)
+                await page.hello()
+                await page.send("start", mode="text", language="sv")
+                await page.send("consent", granted=True, version="2026-11", scope=["transcript"])
+                await page.until("question")
+                await page.send("text", text="Kaffet var kallt.")
+                await page.until("ack")
+                await page.until("question")
+                two.edge.leaving = lambda: False
+                one.server.should_exit = True
+                assert await page.closed() == 1001
+            async with proxy.socket() as socket:
+                again = Page(socket, two)
+                await again.send(
+                    "hello", v=1, code=one.code, language="sv", client={"browser": "Test"}, resume=page.snapshot
+                )
+                welcome = await again.until("welcome")
+                assert welcome["resumed"]
+                assert [turn["text"] for turn in welcome["turns"]] == ["Kaffet var kallt."]
+            await eventually(lambda: two.edge.sessions.count == 0)
 
 
 async def test_while_every_edge_is_away_guests_read_a_swedish_page(tmp_path: Path, running) -> None:
@@ -144,22 +162,29 @@ async def test_a_guest_who_comes_during_a_restart_waits_and_is_served(tmp_path: 
         port = replica.port
     with running_proxy(tmp_path / "proxy", plan([port])) as proxy:
         waiting = asyncio.create_task(proxy.get(GUESTS, "/privacy"))
-        import functools
-        import http.server
-        import threading
+        with answering_at(port):
+            assert (await waiting).status_code == 200
 
-        class Page_(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
 
-            def log_message(self, *arguments: object) -> None:
-                """Log nothing."""
+@contextmanager
+def answering_at(port: int) -> Iterator[None]:
+    """Serve an empty page at a port, as an edge does that has come back."""
 
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", port), functools.partial(Page_))
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        assert (await waiting).status_code == 200
+    class Empty(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *arguments: object) -> None:
+            """Log nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", port), Empty)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
         server.shutdown()
         server.server_close()
+        thread.join()
