@@ -1,4 +1,4 @@
-"""Installs Docker, Compose and buildx through apt, for `make test-containers`; reports what is missing.
+"""Installs Docker, Compose and buildx through apt for `make test-containers`, or reports them.
 
 Never fails: tests whose engine is missing are not run, and their closing lines name it.
 Debian 12 has no Compose v2, so its two plugins come from Debian 13's packages, unpacked beside the system's own.

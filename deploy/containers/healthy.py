@@ -1,4 +1,4 @@
-"""Says whether a container's process is well: `python3 -I -S healthy.py KIND WHERE`, with no import of the pilot.
+"""Says whether a container's process is well: `python3 -I -S healthy.py KIND WHERE`.
 
 http URL           the address answers with a status below 400
 socket PATH        something accepts connections on the Unix socket

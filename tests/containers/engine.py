@@ -1,4 +1,4 @@
-"""Docker for the tests: its daemon, a base image made by debootstrap, and stand-ins for images that cannot be pulled."""
+"""Docker for the tests: its daemon, a base image, and stand-ins for images that cannot be pulled."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def daemon() -> Iterator[None]:
 
 
 def make_base() -> None:
-    """Make the base image: Debian by debootstrap, kept as a tar in the cache, with this machine's authorities."""
+    """Make the base image by debootstrap, cached as a tar, with this machine's authorities."""
     if docker("image", "ls", "--quiet", BASE).strip():
         return
     tar, root = CACHE / "bookworm.tar", CACHE / "root"

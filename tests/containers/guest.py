@@ -1,4 +1,4 @@
-"""A guest who writes, and keeps what a page keeps: the last snapshot, and which events were acknowledged."""
+"""A guest who writes, and keeps what a page keeps: the snapshot and the acknowledged events."""
 
 from __future__ import annotations
 

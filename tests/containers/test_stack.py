@@ -1,4 +1,4 @@
-"""The compose file as documented: built, healthy, four hosts over TLS, a spoken journey, scaled, broken and healed."""
+"""The compose file as documented: healthy, four hosts over TLS, a spoken journey, scaled, broken."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A flagged replica hands new guests to the next one: the proxy repeats their request at another replica.
+"""A flagged replica hands new guests on: the proxy repeats their request at another replica.
 
 A file named `drain-REPLICA` in the home's run folder is the flag. It fails the health check as well, for proxies that
 ask it. Guests in conversation finish theirs here; forms are still taken, because the proxy cannot repeat them.

@@ -37,7 +37,7 @@ def setup(
     check: bool = typer.Option(False, "--check", help="Change nothing; exit code 1 if the file is not up to date."),
     dry_run: bool = typer.Option(False, "--dry-run", help="Only print the configuration."),
 ) -> None:
-    """Write the configuration of the proxy (Caddy) for the hosts of the cafés' file; a second call changes nothing.
+    """Write the proxy's configuration for the hosts of the cafés' file; a second call changes nothing.
 
     The proxy gets and renews a certificate for each host by itself. A fourth café needs no edit: call this again, and
     reload the proxy.

@@ -35,7 +35,7 @@ def deploy(
     healthy_seconds: float = typer.Option(300.0, "--healthy-seconds", min=1, help="How long the services may take."),
     dry_run: bool = typer.Option(False, "--dry-run", help="Only run the pre-flight."),
 ) -> None:
-    """Deploy this checkout's containers: pre-flight, build, migrate, replace, wait until healthy, smoke test.
+    """Deploy this checkout's containers: build, migrate, replace, wait until healthy, smoke test.
 
     Edges are replaced one generation after the other: guests in a talk resume on the new ones. A fault after the build
     rolls back to the images before. Called again for the same version, it goes on where it stopped. Refused in a

@@ -1,4 +1,4 @@
-"""The deployment's steps, against a FAKE Docker that knows images and containers and refuses what it does not know."""
+"""The deployment's steps, against a FAKE Docker that refuses what it does not know."""
 
 from __future__ import annotations
 

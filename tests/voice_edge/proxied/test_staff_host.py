@@ -1,4 +1,4 @@
-"""The operators' host behind the real proxy: sign-in before everything but the status page, sessions on one replica."""
+"""The operators' host behind the real proxy: sign-in first, and sessions on one replica."""
 
 from __future__ import annotations
 
