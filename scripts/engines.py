@@ -1,5 +1,6 @@
 """Installs the engines that the tests use, through apt if permitted; else reports the missing ones.
 
+Daemons among the packages are not started: the tests run each on a port of its own.
 Never fails: a test whose engine is missing is not run, and `make test` names it in its closing lines.
 """
 
@@ -8,8 +9,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+POLICY = Path("/usr/sbin/policy-rc.d")  # Debian asks it before it starts a daemon.
 
 
 def chromium() -> bool:
@@ -55,6 +59,32 @@ ENGINES: dict[str, Callable[[], bool]] = {
 }
 
 
+@contextmanager
+def no_daemons(rights: list[str]) -> Iterator[None]:
+    """Keep installed daemons from starting within a `with` block, by Debian's policy file; an existing one stays."""
+    if POLICY.exists():
+        yield
+        return
+    script = f"printf '#!/bin/sh\\nexit 101\\n' > {POLICY} && chmod 755 {POLICY}"
+    subprocess.run([*rights, "sh", "-c", script], check=False)
+    try:
+        yield
+    finally:
+        subprocess.run([*rights, "rm", "-f", str(POLICY)], check=False)
+
+
+def install(packages: list[str], *, apt: str, rights: list[str], environment: dict[str, str]) -> None:
+    """Install packages; show the end of the output of a command that fails."""
+    for command in (
+        [*rights, apt, "-qq", "update"],
+        [*rights, apt, "-qq", "install", "-y", "--no-install-recommends", *packages],
+    ):
+        done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)
+        if done.returncode != 0:
+            print(f"{' '.join(command)} failed:\n{done.stderr.strip()[-800:]}", flush=True)
+            return
+
+
 def main() -> None:
     """Install what is missing."""
     missing = [package for package, present in ENGINES.items() if not present()]
@@ -67,14 +97,8 @@ def main() -> None:
         return
     print(f"Installing for the tests: {', '.join(missing)} ...", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (
-        [*rights, apt, "-qq", "update"],
-        [*rights, apt, "-qq", "install", "-y", "--no-install-recommends", *missing],
-    ):
-        done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)
-        if done.returncode != 0:
-            print(f"{' '.join(command)} failed:\n{done.stderr.strip()[-800:]}", flush=True)
-            return
+    with no_daemons(rights):
+        install(missing, apt=apt, rights=rights, environment=environment)
 
 
 if __name__ == "__main__":

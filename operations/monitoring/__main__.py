@@ -18,7 +18,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "deploy" / "monitoring"
 def generated() -> dict[Path, str]:
     """Return the content of each generated file."""
     cafes = parse_cafes(CAFES.read_text(encoding="utf-8"), source=CAFES.name)
-    hosts = [each.name for each in public_hosts(cafes)]
+    hosts = public_hosts(cafes)
     return {
         FOLDER / "rules.yml": rules_text(),
         FOLDER / "blackbox.yml": blackbox_text(hosts),

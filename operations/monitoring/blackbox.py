@@ -8,12 +8,14 @@ from typing import Any
 
 import yaml
 
+from operations.hosts.names import PublicHost
+
 HEADER = "# Generated from cafes.toml by `python -m operations.monitoring`; do not edit.\n"
 TIMEOUT = "8s"
 WEBSOCKET_PATH = "/ws/v1"
 
 
-def blackbox_text(hosts: Sequence[str]) -> str:
+def blackbox_text(hosts: Sequence[PublicHost]) -> str:
     """Return the content of deploy/monitoring/blackbox.yml."""
     modules: dict[str, Any] = {
         "https": {
@@ -28,22 +30,22 @@ def blackbox_text(hosts: Sequence[str]) -> str:
             },
         }
     }
-    modules |= {websocket_module(host): _websocket(host) for host in hosts}
+    modules |= {websocket_module(host.name): _websocket(host.name) for host in hosts if host.cafe}
     return HEADER + str(yaml.safe_dump({"modules": modules}, sort_keys=False, width=120))
 
 
-def hosts_text(hosts: Sequence[str]) -> str:
+def hosts_text(hosts: Sequence[PublicHost]) -> str:
     """Return the content of deploy/monitoring/targets/hosts.json, in Prometheus' file_sd format."""
     groups = [
-        {"targets": [f"https://{host}/"], "labels": {"__param_module": "https", "probe": "host"}} for host in hosts
+        {"targets": [f"https://{host.name}/"], "labels": {"__param_module": "https", "probe": "host"}} for host in hosts
     ]
-    # Guests talk on the cafés' hosts; the last host is the operators'.
     groups += [
         {
-            "targets": [f"{host}:443"],
-            "labels": {"__param_module": websocket_module(host), "probe": "websocket"},
+            "targets": [f"{host.name}:{host.https_port}"],
+            "labels": {"__param_module": websocket_module(host.name), "probe": "websocket"},
         }
-        for host in hosts[:-1]
+        for host in hosts
+        if host.cafe  # Guests talk there; the operators' host has no WebSocket for them.
     ]
     return json.dumps(groups, indent=1) + "\n"
 

@@ -22,6 +22,7 @@ from operations.monitoring.targets import Target, targets_text
 from operations.system import free_port
 from tests.waiting import until
 
+RETENTION = "--storage.tsdb.retention.time=45d"
 TOKEN = "a-token-of-the-watch-for-this-test"
 STARTED_SECONDS = 20.0
 
@@ -43,6 +44,10 @@ class Stack:
         result = answer["data"]["result"]
         assert isinstance(result, list)
         return result
+
+    def runtime(self) -> dict[str, Any]:
+        """Return how Prometheus runs."""
+        return dict(httpx.get(f"{self.prometheus}/api/v1/status/runtimeinfo", trust_env=False).json()["data"])
 
     def targets(self) -> list[dict[str, Any]]:
         """Return the targets that Prometheus scrapes."""
@@ -104,7 +109,7 @@ def running_stack(
         ),
         "prometheus": (
             "prometheus", f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'data'}",
-            "--storage.tsdb.retention.time=45d", f"--web.listen-address=127.0.0.1:{ports['prometheus']}",
+            RETENTION, f"--web.listen-address=127.0.0.1:{ports['prometheus']}",
             f"--web.external-url={prometheus}/",
         ),
     }  # fmt: skip

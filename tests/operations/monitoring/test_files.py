@@ -49,7 +49,7 @@ def test_alloys_components_refer_to_each_other_and_end_at_loki() -> None:
     assert bare.count("{") == bare.count("}") and bare.count("[") == bare.count("]")
     declared = {f"{kind}.{label}" for kind, label in re.findall(r'^([a-z_.]+) "(\w+)" \{', bare, re.MULTILINE)}
     used = set(re.findall(r"\b((?:local|loki)\.[a-z_.]+?\.\w+)\.(?:receiver|targets)\b", bare))
-    assert used <= declared and len(declared) == 7
+    assert used <= declared and len(declared) == 8
     assert "http://loki:3100/loki/api/v1/push" in text
 
 

@@ -15,9 +15,10 @@ from operations.monitoring.__main__ import FOLDER
 from operations.monitoring.expressions.evaluator import parse
 from operations.monitoring.grafana.dashboards import DASHBOARDS
 from operations.monitoring.rules.technical_alerts import TECHNICAL_ALERTS
+from scripts.metrics_page import PAGE
 from tests.operations.monitoring.demo_metrics import Process, demo_processes
 from tests.operations.monitoring.hosts import Received, receiver, tls_host
-from tests.operations.monitoring.stack import Stack, running_stack
+from tests.operations.monitoring.stack import RETENTION, Stack, running_stack
 from tests.waiting import until
 
 pytestmark = [pytest.mark.prometheus, pytest.mark.processes]
@@ -69,6 +70,12 @@ def test_all_targets_are_up_and_the_rules_are_loaded(monitored: Monitored) -> No
 
     until(up, what="all targets up", every=0.2)
     until(lambda: bool(monitored.stack.query("ALERTS{alertname='watchdog'}")), what="the watchdog", every=0.2)
+
+
+def test_prometheus_keeps_45_days(monitored: Monitored) -> None:
+    """By the option that the page documents; Prometheus' default is 15 days."""
+    assert monitored.stack.runtime()["storageRetention"] == "45d"
+    assert RETENTION in PAGE.read_text(encoding="utf-8")
 
 
 def test_every_panel_of_the_dashboards_is_answered_with_data(monitored: Monitored) -> None:
