@@ -61,7 +61,7 @@ ENGINES: dict[str, Callable[[], bool]] = {
 
 @contextmanager
 def no_daemons(rights: list[str]) -> Iterator[None]:
-    """Keep installed daemons from starting within a `with` block, by Debian's policy file; an existing one stays."""
+    """Keep installed daemons from starting, by Debian's policy file; an existing one stays."""
     if POLICY.exists():
         yield
         return

@@ -1,4 +1,4 @@
-"""Rates, errors, durations, processor, memory, disk and queues on the technical page, minute by minute."""
+"""Draws a day of rates, errors, durations, load and queues on the technical page, by the minute."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Monitoring: each process's metrics, the technical alerts' declaration, and what is generated from it."""
+"""Metrics of each process, the declaration of the technical alerts, and what is generated from it."""

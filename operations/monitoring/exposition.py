@@ -1,4 +1,4 @@
-"""Serves a process's metrics to Prometheus on a port of its own, so that each replica answers for itself."""
+"""Serves a process's metrics on a port of its own, so that each replica answers for itself."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _REQUEST_P95 = 'histogram_quantile(0.95, sum by (le) (rate(pilot_http_request_se
 # Each figure with its expression; of several series the highest counts.
 FIGURES: Mapping[str, str] = {
     "requests_a_minute": f"sum(increase({_EDGE_REQUESTS}[1m]))",
-    "failed_share": f"sum(rate({_EDGE_FAILED}[1m])) / (sum(rate({_EDGE_REQUESTS}[1m])) > 0)",
+    "failed_share": f"(sum(rate({_EDGE_FAILED}[1m])) or vector(0)) / (sum(rate({_EDGE_REQUESTS}[1m])) > 0)",
     "request_p95_seconds": _REQUEST_P95,
     "voice_p95_seconds": VOICE_P95,
     "page_p95_seconds": PAGE_P95,

@@ -66,7 +66,7 @@ class Supervision:
         write_atomically(self._record, json.dumps({"supervisor": os.getpid(), "processes": running}))
 
     def _list_targets(self) -> None:
-        """List what should answer Prometheus, running or not; the list outlives the run, so that its end is seen."""
+        """List what should answer Prometheus, running or not; the list outlives the run."""
         self._targets.parent.mkdir(mode=0o700, exist_ok=True)
         specs = (process.spec for process in self.processes.values())
         write_atomically(self._targets, targets.targets_text(spec.metrics for spec in specs if spec.metrics))

@@ -1,4 +1,4 @@
-"""The figures of the lake as metrics, for Grafana's dashboards: KPIs against targets, scores and rewards by café."""
+"""Reads the lake's figures as metrics: KPIs against targets, scores and rewards by café."""
 
 from __future__ import annotations
 

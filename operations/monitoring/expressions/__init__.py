@@ -1,1 +1,1 @@
-"""Evaluates the part of Prometheus' query language that the alerts use, so that they work without Prometheus."""
+"""Evaluates the part of Prometheus' query language that the alerts use, without Prometheus."""

@@ -12,7 +12,7 @@ EXTRAPOLATED_GAPS = 1.1  # A range's edge further away than this many intervals 
 
 
 def increase(samples: Sequence[Sample], *, begins: float, ends: float) -> float | None:
-    """Return a counter's increase over a range, extrapolated to its edges; None with fewer than two samples."""
+    """Return a counter's increase, extrapolated to the range's edges; None with fewer than two samples."""
     if len(samples) < 2:
         return None
     first, last = samples[0], samples[-1]

@@ -1,1 +1,1 @@
-"""The technical alerts, declared once: Prometheus' rules are generated from them, and the watch evaluates them."""
+"""The technical alerts, declared once for Prometheus' rules and for the watch's own evaluation."""

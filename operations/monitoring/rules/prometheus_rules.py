@@ -1,4 +1,4 @@
-"""Generates Prometheus' file of alert rules from the declaration: `python -m operations.monitoring.rules`."""
+"""Generates Prometheus' file of alert rules from the declaration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every process's real metrics, with values that change at each scrape, served as each process serves them."""
+"""Every process's real metrics, with values that change at each scrape."""
 
 from __future__ import annotations
 

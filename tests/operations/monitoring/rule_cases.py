@@ -1,4 +1,4 @@
-"""Cases of the technical alerts: series in promtool's notation, a time, and the subjects that fire then.
+"""Cases of the technical alerts: series in promtool's notation, a time, and what fires then.
 
 One table drives `promtool test rules` and the watch's own evaluator.
 """
@@ -34,7 +34,7 @@ class RuleCase:
 
 
 def latency(metric: str, labels: str, *, quick: float, slow: float, over: float, steps: int = 120) -> dict[str, str]:
-    """Return a histogram's series: each 15 s so many values below half a second, and so many around `over`."""
+    """Return a histogram's series: each 15 s some values below half a second, and some around `over`."""
     comma = "," if labels else ""
     series = {}
     for edge in (*LE, 10, 30):

@@ -1,4 +1,4 @@
-"""Real Prometheus, Alertmanager, blackbox and node exporter on loopback, on the deployment's own files.
+"""Runs Prometheus, Alertmanager, blackbox and node exporter on the deployment's own files.
 
 Only addresses, paths and durations of the files are changed, so that a test takes seconds.
 """

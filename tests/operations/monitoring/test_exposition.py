@@ -1,4 +1,4 @@
-"""A process answers Prometheus on its own port, and no browser; its targets are listed while they should run."""
+"""A process answers Prometheus on its own port, and no browser; each replica is listed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files of the monitoring have the structure that their programs expect, as far as it can be checked here."""
+"""The files of the monitoring have the structure that their programs expect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a cause to the receiver of alerts, and every panel answered, by real Prometheus and Alertmanager."""
+"""Real programs carry a cause to the receiver of alerts, and answer every panel."""
 
 from __future__ import annotations
 
