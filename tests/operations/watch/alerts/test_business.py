@@ -72,7 +72,15 @@ def counted(day_back: int, started: float, customers: float | None) -> Participa
         ([counted(1, 90, 1000), counted(0, 1, 1000)], []),
         ([], []),
     ],
-    ids=["7.9 %", "8 %", "no count", "no count after a low day", "better since", "today is not over", "before the pilot"],
+    ids=[
+        "7.9 %",
+        "8 %",
+        "no count",
+        "no count after a low day",
+        "better since",
+        "today is not over",
+        "before the pilot",
+    ],
 )
 def test_participation_alerts_below_eight_per_cent_and_a_missing_count_separately(
     days: list[Participation], expected: list[str]
