@@ -246,7 +246,7 @@ class Settings(BaseModel):
     )
     alert_slack_url: SecretStr = Field(
         default=SecretStr(""),
-        description="Slack's incoming webhook of #pilot-program-alerts, https://hooks.slack.com/services/T.../B.../...; "
+        description="Slack's incoming webhook of #pilot-program-alerts, https://hooks.slack.com/services/T/B/...; "
         "empty: no alerts to Slack.",
     )
     alert_slack_incidents_url: SecretStr = Field(
@@ -260,7 +260,7 @@ class Settings(BaseModel):
     )
     alert_sms_url: SecretStr = Field(
         default=SecretStr(""),
-        description="46elks for texts, critical alerts only: https://USER:PASSWORD@api.46elks.com/a1/sms?from=NAME, where "
+        description="46elks for texts, critical alerts only: https://USER:PASSWORD@api.46elks.com/a1/sms?from=NAME; "
         "NAME has at most 11 letters and digits; empty: none.",
     )
     alert_pagerduty_url: SecretStr = Field(
@@ -270,21 +270,21 @@ class Settings(BaseModel):
     )
     alert_heartbeat_url: SecretStr = Field(
         default=SecretStr(""),
-        description="Address fetched each minute while alerts work, of a service outside that reports its absence, such "
-        "as healthchecks.io; empty: none.",
+        description="Address fetched each minute while alerts work, of a service outside that reports its absence, for "
+        "example healthchecks.io; empty: none.",
     )
     alertmanager_token: SecretStr = Field(
         default=SecretStr(""),
-        description="Bearer token with which Alertmanager delivers to the watch, 20 characters or more; empty: nothing is "
-        "received.",
+        description="Bearer token with which Alertmanager delivers to the watch, 20 characters or more; empty: nothing "
+        "is received.",
     )
     alertmanager_port: int = Field(
         default=8502, ge=1, le=65535, description="Port of the watch for Alertmanager, loopback only."
     )
     docs_url: str = Field(
         default="",
-        description="Address under which the folder docs can be read, for links in alerts, without a final slash; empty: "
-        "links are paths in the repository.",
+        description="Address under which the folder docs can be read, for links in alerts, without a final slash; "
+        "empty: links are paths in the repository.",
     )
     metrics_host: str = Field(
         default="127.0.0.1",

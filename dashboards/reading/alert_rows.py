@@ -1,4 +1,4 @@
-"""The alerts of the store as rows: open ones first, then the latest, with who acknowledged them and what was sent."""
+"""The alerts of the store as rows: open ones first, then the latest, with what was sent."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def parse(body: bytes) -> Payload:
 
 
 def subject_of(alert: _Alert) -> str:
-    """Return what an alert is about: the label `subject`, else those that tell places apart, else its fingerprint."""
+    """Return the label `subject`, else the labels that distinguish places, else the fingerprint."""
     labels = alert.labels
     if labels.get("subject"):
         return labels["subject"]

@@ -1,4 +1,4 @@
-"""What a message says: café, value, threshold, the page of causes, the page of alerts, and how to acknowledge it.
+"""Renders messages: café, value, threshold, links, and the command that acknowledges.
 
 A kind that may hold health data or guests' words is only named, with a link for authorised readers.
 """

@@ -1,4 +1,4 @@
-"""Observes the answers that apprise's plugins get, because apprise itself returns only whether it was sent.
+"""Observes the answers that apprise's plugins get; apprise returns only whether it sent.
 
 A plugin calls `requests.post` or `requests.request` through the name `requests` of its module. `observe_plugin` binds
 that name to an object that passes every call on and records the status, Retry-After, or the kind of failure, for the

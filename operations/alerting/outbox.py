@@ -1,4 +1,4 @@
-"""Sends what is due in the outbox: claimed first, retried with growing intervals, given up with a reason."""
+"""Sends what is due: claimed first, retried with growing intervals, given up with a reason."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class People:
     team_mail: str
 
     def persons(self, level: Level) -> dict[str, Person]:
-        """Return a level's people by recipient; the highest level that has somebody stands in for an empty one."""
+        """Return a level's people by recipient; an empty level is replaced by the highest that has any."""
         for each in (level, *(other for other in reversed(LEVELS) if other != level)):
             found = {name: person for name, person in self._all().items() if person.support_level == each}
             if found:

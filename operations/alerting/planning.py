@@ -1,4 +1,4 @@
-"""Plans messages: one when an alert begins, one for each level that did not acknowledge, one when it is over.
+"""Plans messages: when an alert begins, is not acknowledged by a level, or is over.
 
 Each step runs in its own transaction under one lock, and a row's identifier follows from what it says: two watches, or
 a step that runs again after a crash, plan nothing twice.

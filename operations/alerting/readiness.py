@@ -1,4 +1,4 @@
-"""Checks that alerts can reach people: channels, contacts, the catalogue's pages, Prometheus's and Alertmanager's files."""
+"""Checks that alerts can reach people: channels, contacts, the catalogue's pages, and rules."""
 
 from __future__ import annotations
 

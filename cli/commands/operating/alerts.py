@@ -126,7 +126,9 @@ def ack(
     as_json: bool = AS_JSON,
     dry_run: bool = DRY_RUN,
 ) -> None:
-    """Acknowledge an alert: nobody else is notified of it. Judge it at once, or later with the same command.
+    """Acknowledge an alert, so that nobody else is notified of it.
+
+    Judge it at once, or later with the same command.
 
     Example: pilot alerts ack 88edde1b --true --reason "restarted the edge"
     """
@@ -137,7 +139,7 @@ def ack(
         found = episodes.find(store, alert)
         typer.echo(f"Dry run: would acknowledge {found.short_id} {found.name} {found.subject}, now {state_of(found)}.")
         return
-    judged = "" if verdict is None else "true" if verdict else "false"
+    judged: episodes.Verdict = "" if verdict is None else "true" if verdict else "false"
     found = acknowledge(store, alert, actor=actor(), reason=reason, verdict=judged, now=datetime.now(UTC))
     if as_json:
         print_json(asdict(found))

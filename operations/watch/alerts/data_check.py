@@ -1,4 +1,4 @@
-"""Verifies the data once a night, and alerts while something is wrong: the store, ledger, lake or KPIs disagree."""
+"""Verifies the data once a night, and alerts while store, ledger, lake and KPIs disagree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports that Alertmanager's watchdog stays away: alerts on metrics cannot fire then, and nothing else would say so."""
+"""Reports that Alertmanager's watchdog is absent: alerts on metrics cannot fire then."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports open incidents as alerts: what takes everything down, payments, data and security page level 3."""
+"""Reports open incidents as alerts; outages, payments, data and security page level 3."""
 
 from __future__ import annotations
 

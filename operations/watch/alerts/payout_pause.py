@@ -1,7 +1,7 @@
-"""Pauses payouts when payment processing begins to fail; the queue is kept, and a person starts them again.
+"""Pauses payouts when payment processing begins to fail; a person starts them again.
 
-Only the beginning of an alert pauses: after a person has started payouts again, the same alert does not stop them.
-Vouchers need no provider: refusals at a till pause nothing.
+The queue is kept. Only the beginning of an alert pauses: after a person has started payouts again, the same alert does
+not stop them. Vouchers need no provider: refusals at a till pause nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _log = structlog.get_logger("operations.watch")
 
 
 def pause_payouts(store: Store, begun: Collection[tuple[str, str]]) -> bool:
-    """Stop payouts if one of the alerts that have just begun asks for it; return whether they were stopped.
+    """Stop payouts if an alert of payments has just begun; return whether they were stopped.
 
     Args:
         store: The store.

@@ -258,7 +258,7 @@ def paged(connection: Connection, episode_id: str) -> bool:
 
 
 def waiting_texts(connection: Connection, *, queued_since: datetime) -> list[tuple[str, str, str, str]]:
-    """Return incident, café, kind and text of the managers' texts that were not sent, within a transaction."""
+    """Return incident, café, kind and text of unsent texts to managers, within a transaction."""
     table = incident_notices.c
     query = select(table.incident_id, table.cafe, table.kind, table.message).where(
         table.sent_at.is_(None), table.queued_at >= queued_since

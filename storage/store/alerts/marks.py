@@ -16,9 +16,10 @@ INCIDENT_NOTES = "incident_notes"
 
 
 def quiet_before(store: Store, *, now: datetime) -> datetime:
-    """Return the moment before which nobody is notified: of the take-over, or of the last restore if it is later.
+    """Return the moment of the take-over, or of the last restore if it is later.
 
-    The first call takes over: older records, and incidents' notes, are kept without a message.
+    Nobody is notified of what began before. The first call takes over: older records, and incidents' notes, are kept
+    without a message.
     """
     with store.reading() as connection:
         found, _ = read(connection, TAKEN_OVER)

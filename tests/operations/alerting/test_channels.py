@@ -1,4 +1,4 @@
-"""Each channel against a strict stand-in of its service: what is delivered, refused, tried again and unknown."""
+"""Each channel against a strict stand-in of its service."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_the_pager_gets_one_key_for_trigger_and_resolve():
     ],
     ids=lambda each: f"{each.status}" if isinstance(each, Answer) else "",
 )
-def test_slacks_other_answers_are_told_apart(answer: Answer, expected: Outcome):
+def test_slacks_other_answers_are_distinguished(answer: Answer, expected: Outcome):
     with Slack() as slack:
         slack.answers.append(answer)
         assert SlackSender(slack.url)(message(), now=NOW) == expected

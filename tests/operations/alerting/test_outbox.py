@@ -47,7 +47,7 @@ def test_a_message_that_slack_limits_waits_as_long_as_it_says(pilot: Pilot) -> N
     assert len(pilot.slack.texts) == 1 and pilot.rows(channel="slack")[0].state == "delivered"
 
 
-def test_a_message_is_given_up_after_eight_tries_with_its_reason_and_another_channel_says_so(pilot: Pilot) -> None:
+def test_a_message_given_up_after_eight_tries_is_reported_by_another_channel(pilot: Pilot) -> None:
     pilot.start()
     pilot.slack.answers.extend([Answer(500, b"")] * 200)
     pilot.report(backup())

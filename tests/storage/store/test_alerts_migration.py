@@ -1,4 +1,4 @@
-"""Revision 0021 adds the tables of alerts to an older store and takes them away again, on both engines."""
+"""Revision 0021 adds the tables of alerts to an older store and removes them, on both engines."""
 
 from __future__ import annotations
 

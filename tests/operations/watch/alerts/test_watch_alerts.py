@@ -1,4 +1,4 @@
-"""The watch's own alerts: open incidents, paused payouts, the night's verification, channels, Alertmanager's silence."""
+"""The watch's own alerts: incidents, paused payouts, wrong data, channels, silence."""
 
 from __future__ import annotations
 

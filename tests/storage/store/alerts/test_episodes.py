@@ -30,25 +30,24 @@ def states(store: Store) -> list[tuple[str, str, int]]:
 
 
 def test_records_that_are_applied_again_change_nothing(store: Store) -> None:
-    told = [record(0, True), record(5, False), record(7, True), record(9, False)]
-    assert episodes.apply(store, told, quiet_before=LONG_AGO) == 4
-    for count in range(1, len(told) + 1):
-        assert episodes.apply(store, told[:count], quiet_before=LONG_AGO) == 0
+    records = [record(0, True), record(5, False), record(7, True), record(9, False)]
+    assert episodes.apply(store, records, quiet_before=LONG_AGO) == 4
+    for count in range(1, len(records) + 1):
+        assert episodes.apply(store, records[:count], quiet_before=LONG_AGO) == 0
     assert states(store) == [("dip", "resolved", 1)]
 
 
-@given(order=st.lists(st.integers(0, 5), max_size=12))
-def test_two_watches_that_report_in_any_order_leave_one_open_episode_at_most(tmp_path_factory, order: Sequence[int]):
+@given(first=st.lists(st.booleans(), min_size=6, max_size=6), ends=st.booleans())
+def test_two_watches_leave_one_episode_and_the_newest_state(tmp_path_factory, first: Sequence[bool], ends: bool):
     store = open_store(sqlite_url(tmp_path_factory.mktemp("s") / "store.sqlite"))
-    told = [record(each, each % 2 == 0) for each in range(6)]
-    for each in order:
-        episodes.apply(store, [told[each]], quiet_before=LONG_AGO)
-    found = episodes.latest(store)
-    assert sum(each.state != "resolved" for each in found) <= 1 and len(found) <= 3
-    if order:
-        newest = max(order)
-        last_is_firing = newest % 2 == 0
-        assert any(each.state == "firing" for each in found) is last_is_firing
+    minutes = 4 if ends else 6
+    files = [[record(each, each % 4 < 2) for each in range(start, minutes, 2)] for start in (0, 1)]
+    for each in [*first, *(6 * [True]), *(6 * [False])]:
+        if files[each]:
+            episodes.apply(store, [files[each].pop(0)], quiet_before=LONG_AGO)
+            assert sum(one.state != "resolved" for one in episodes.latest(store)) <= 1
+    (only,) = episodes.latest(store)
+    assert only.state == ("resolved" if ends else "firing")
     store.close()
 
 
