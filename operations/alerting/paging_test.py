@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 from operations.alerting.catalogue import LEVELS
+from operations.alerting.messages import Places
 from operations.alerting.people import TEAM, People
 from pilot.business_days import at_local, local_time
 from pilot.support_hours import is_open_on
@@ -16,6 +17,7 @@ from storage.store.engine import Store, serialise
 AT = time(10)
 STILL_DUE = timedelta(days=7)  # A pilot set up later in the month is tested by `pilot alerts setup`.
 OVER_AFTER = timedelta(minutes=1)
+EXAMPLE = "system_down"
 BODY = "This is a test of the pilot's alerts. Nothing is wrong, and there is nothing to do."
 
 
@@ -24,14 +26,14 @@ def first_working_day(day: date) -> date:
     return next(each for number in range(1, 15) if is_open_on(each := day.replace(day=number)))
 
 
-def plan_monthly(store: Store, people: People, *, now: datetime) -> int:
+def plan_monthly(store: Store, people: People, *, places: Places, now: datetime) -> int:
     """Plan this month's test if it is due and was not planned; return how many messages it has."""
     today = local_time(now).date()
     due = at_local(first_working_day(today), AT)
     if not due <= now < due + STILL_DUE:
         return 0
     name = f"test {today:%Y-%m}"
-    rows = messages_of_test(name, people, now=now)
+    rows = messages_of_test(name, people, places=places, now=now)
     with store.reading() as connection:
         if deliveries.known(connection, f"{name} "):
             return 0
@@ -41,14 +43,17 @@ def plan_monthly(store: Store, people: People, *, now: datetime) -> int:
         return 0 if deliveries.known(connection, f"{name} ") else deliveries.add(connection, rows)
 
 
-def messages_of_test(name: str, people: People, *, now: datetime) -> list[Delivery]:
+def messages_of_test(name: str, people: People, *, places: Places, now: datetime) -> list[Delivery]:
     """Return the rows of a test: each channel once, and a text to each person.
 
     Args:
         name: The test's name.
         people: The people and channels.
+        places: The cafés and links that a message has.
         now: The current time.
     """
+    cafe = next(iter(places.cafes.values()), "none")
+    example = f"Café: {cafe}. Found: the test value 1.\nCauses and remedies: {places.runbook(EXAMPLE)}"
     wanted: list[tuple[Channel, str]] = [(each, TEAM) for each in deliveries.CHANNELS if each != "sms"]
     wanted += [("sms", each) for each in dict.fromkeys(name for level in LEVELS for name in people.persons(level))]
     rows = []
@@ -57,7 +62,7 @@ def messages_of_test(name: str, people: People, *, now: datetime) -> list[Delive
             continue
         row = planned(
             f"{name} {channel} {recipient}".rstrip(), kind="test", channel=channel, recipient=recipient, at=now,
-            bundle=name if channel == "pagerduty" else "", body=f"{BODY} ({name})",
+            bundle=name if channel == "pagerduty" else "", body=f"{BODY} ({name})\n{example}",
         )  # fmt: skip
         rows.append(row)
         if channel == "pagerduty":

@@ -92,7 +92,7 @@ class AlertRouter:
         episodes.apply(store, self._files.changes(), quiet_before=quiet_before)
         self._files.confirm()
         if self._senders:
-            plan_monthly(store, self._people, now=now)
+            plan_monthly(store, self._people, places=self._places, now=now)
         self._take_over(store)
         Planner(store, self._people)(now=now, quiet_before=quiet_before)
         Outbox(store, self._senders, places=self._places).send_due(now=now)

@@ -29,7 +29,7 @@ class Tested:
 
 def planned_tests(home: Home, *, now: datetime) -> list[Delivery]:
     """Return the messages that a test would send."""
-    return messages_of_test(f"test {new_identifier()[-8:]}", people_of(home), now=now)
+    return messages_of_test(f"test {new_identifier()[-8:]}", people_of(home), places=places_of(home), now=now)
 
 
 def send_tests(home: Home, *, actor: str, reason: str, now: datetime) -> list[Tested]:

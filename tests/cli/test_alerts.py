@@ -69,6 +69,8 @@ def test_setup_checks_everything_and_then_tests_each_channel(pilot: Pilot, servi
     done = pilot("alerts", "setup")
     assert done.exit_code == 0, done.output
     assert "All well: 8 messages delivered. Next: pilot alerts list" in done.stdout
+    for part in ("TEST", "Café Aurora", "the test value 1", "docs/operations/alert-causes.md#system_down"):
+        assert part in slack.texts[0] and part in box.letters[0][1]
     assert len(slack.received) == 2 and len(elks.received) == 3 and len(box.letters) == 1
     assert [action for action, _ in pager.events] == ["trigger", "resolve"]
     assert not any(secret in done.output for secret in (SLACK_PATH, ELKS_PASSWORD, ROUTING_KEY))

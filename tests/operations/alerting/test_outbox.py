@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
+from cli.main import app
 from operations.alerting.heartbeat import Heartbeat
 from operations.alerting.offline import FILE
 from operations.incidents.outage import OutageWatcher
 from operations.system import HEARTBEAT_NAME
 from operations.watch.alerts.alert_records import Alert
+from operations.watch.alerts.open_incidents import IncidentWatcher
 from operations.watch.alerts.undelivered import UndeliveredWatcher
 from storage.errors import StoreAway
 from storage.home import Home
@@ -259,3 +263,43 @@ def test_a_demo_notifies_nobody(pilot: Pilot) -> None:
     pilot.report(DOWN)
     pilot.run(until=pilot.now + timedelta(minutes=2))
     assert len(pilot.episodes()) == 1 and pilot.rows() == [] and pilot.slack.received == []
+
+
+def test_an_outage_pages_level_3_at_any_hour(pilot: Pilot) -> None:
+    pilot.now = datetime(2026, 11, 28, 2, tzinfo=UTC)  # Saturday 03:00
+    pilot.start()
+    outage, watcher = OutageWatcher(pilot.home, clock=pilot.clock), IncidentWatcher(pilot.home, clock=pilot.clock)
+    beat, cafes = pilot.folder / HEARTBEAT_NAME, list(pilot.home.cafes().ids)
+    began = pilot.now
+    while not pilot.pager.events and pilot.now < began + timedelta(minutes=10):
+        beat.write_text(json.dumps({"at": pilot.now.isoformat(), "failed": cafes}))
+        _ = pilot.store
+        outage()
+        watcher()
+        pilot.turn(seconds=15)
+    assert timedelta(minutes=2) <= pilot.now - began <= timedelta(minutes=3)
+    (episode,) = pilot.episodes()
+    assert (episode.name, episode.level) == ("system_down", 3)
+    pilot.turn(seconds=15)
+    assert [each["to"] for each in pilot.elks.received] == ["+46701000003"]
+
+
+def test_wrong_data_pages_level_3(pilot: Pilot) -> None:
+    pilot.start()
+    pilot.report(
+        Alert("data_corrupt", "ledger", "high", "a reward is paid twice; required: none is"), file="data.ndjson"
+    )
+    pilot.run(until=pilot.now + timedelta(minutes=1))
+    assert pilot.episodes()[0].level == 3 and "a reward is paid twice" in pilot.slack.texts[0]
+    pilot.run(until=MONDAY_NOON + timedelta(minutes=17))
+    assert ["eva@pilot.test"] in [to for to, _ in pilot.mailbox.letters]
+
+
+def test_pilot_incident_note_is_posted(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
+    pilot.start()
+    found = incidents.open_incident(pilot.store, kind="voice", severity=3, title="x", cafes=["aurora"], actor="siv")
+    monkeypatch.setenv("PILOT_HOME", str(pilot.home.root))
+    done = CliRunner().invoke(app, ["incident", "note", found.id, "Restarted the edge"], prog_name="pilot")
+    assert done.exit_code == 0, done.output
+    pilot.run(until=pilot.now + timedelta(minutes=1))
+    assert any("Restarted the edge" in each for each in pilot.incidents.texts)
