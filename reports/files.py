@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pilot.formatting import Language
-from pilot.words import LANGUAGES
 from reports.folder import REPORTS, reports_folder
 from reports.model import ChangedModel, Model, model_bytes, read_model, without_sessions
 from reports.quotes import withdraw
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from storage.home import Home
 
 MODEL = "model.json"
+RENDERED: tuple[Language, ...] = ("sv", "en")
 
 
 def save_report(home: Home, model: Model, *, name: str, languages: Collection[Language]) -> list[Path]:
@@ -73,7 +73,7 @@ def _erase_from_report(path: Path, sessions: Collection[str]) -> bool:
         return True
     if model is None:
         return False
-    languages = [language for language in LANGUAGES if _pdf(folder, language).exists()]
+    languages = [language for language in RENDERED if _pdf(folder, language).exists()]
     # The files with the words go first: a crash before the end leaves none of them.
     _delete(folder, *_rendered(folder))
     write_atomically(path, model_bytes(model), durable=True)

@@ -255,10 +255,12 @@ class Readings:
             f"""
             with mine as (select * from sessions where {MINE} and outcome <> 'opened_only'),
             hours as (
-                select cafe, day, date_trunc('hour', started_at) as hour, count(*) as sessions from mine group by 1, 2, 3
+                select cafe, day, date_trunc('hour', started_at) as hour, count(*) as sessions
+                from mine group by 1, 2, 3
             )
-            select (select sum(round(duration_s * 1000)::hugeint)::double / 1000 / count(*) from mine
-                where duration_s is not null) as mean_seconds,
+            select
+                (select sum(round(duration_s * 1000)::hugeint)::double / 1000 / count(duration_s) from mine)
+                    as mean_seconds,
                 (select max(sessions) from hours)::bigint as busiest_cafe_hour,
                 (select median(customers) from customer_counts where {MINE}) as customers_a_day
             """  # noqa: S608

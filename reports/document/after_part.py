@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipelines.statistics.queueing import MOST_BLOCKED, cafes_a_server
-from reports.document.blocks import Block, Heading, Points, Row, Table, Text, Words
+from reports.document.blocks import Block, Heading, Points, Row, Table, Text, Words, all_right
 from reports.model import Model
 
 SECONDS_AN_HOUR = 3600
@@ -83,7 +83,7 @@ def _servers(model: Model, words: Words, *, carried: int) -> Table:
             )
         )
     head = tuple(words(f"capacity.head.{name}") for name in ("cafes", "servers", "server", "rewards", "total"))
-    return Table(words("capacity.table"), head, tuple(rows), ("right",) * len(head))
+    return Table(words("capacity.table"), head, tuple(rows), all_right(len(head)))
 
 
 def _rewards_a_month(model: Model) -> float | None:

@@ -176,6 +176,16 @@ def words_of(model: Model, language: Language) -> Words:
     return Words(language, {cafe["id"]: cafe["name"] for cafe in model["cafes"]})
 
 
+def all_left(columns: int) -> tuple[Align, ...]:
+    """Return the alignment of a table of texts."""
+    return ("left",) * columns
+
+
+def all_right(columns: int) -> tuple[Align, ...]:
+    """Return the alignment of a table of numbers only."""
+    return ("right",) * columns
+
+
 def left_then_right(columns: int) -> tuple[Align, ...]:
     """Return the alignment of a table of numbers: names left, numbers right."""
     return ("left", *("right",) * (columns - 1))

@@ -73,7 +73,8 @@ def _trend(model: Model, words: Words, *, code: str, cafe: str, days: list[date]
 def _top(model: Model, code: str) -> float:
     """Return the upper end of a metric's axis, the same for every café; very long intervals are cut off."""
     found = [row for row in model["metric_days"] if row["kpi"] == code and row["value"] is not None]
-    return max(max(min(row["high"] or row["value"], 2 * row["value"]), KPIS[code].target) for row in found) * AXIS_ROOM
+    ends = [float(min(row["high"] or row["value"], 2 * row["value"])) for row in found]
+    return max(*ends, KPIS[code].target) * AXIS_ROOM
 
 
 def _volume(model: Model, words: Words, *, cafe: Row, days: list[date]) -> Chart:

@@ -10,16 +10,39 @@ from pilot.formatting import Language, day_and_year, join_names, long_day
 from reports.document.after_part import expansion_part, priorities_part, procedures_part
 from reports.document.blocks import Block, Words, words_of
 from reports.document.days_part import days_part, downtime_part, funnel_part, response_part
-from reports.document.guests_part import cases_part, fraud_part, happy_part, incidents_part, money_part, survey_part
+from reports.document.guests_part import (
+    cases_part,
+    fraud_part,
+    happy_part,
+    incidents_part,
+    money_part,
+    survey_part,
+)
 from reports.document.method_part import impact_part, method_part, missing_part
 from reports.document.verdict_part import cafes_part, verdict_part
 from reports.model import MOST_CAFES_BY_DAY, Model
 
 Part = Callable[[Model, Words], Iterator[Block]]
 PARTS: tuple[Part, ...] = (
-    verdict_part, cafes_part, days_part, funnel_part, response_part, downtime_part, money_part, happy_part, cases_part,
-    impact_part, fraud_part, incidents_part, survey_part, priorities_part, expansion_part, procedures_part, method_part, missing_part,
-)  # fmt: skip
+    verdict_part,
+    cafes_part,
+    days_part,
+    funnel_part,
+    response_part,
+    downtime_part,
+    money_part,
+    happy_part,
+    cases_part,
+    impact_part,
+    fraud_part,
+    incidents_part,
+    survey_part,
+    priorities_part,
+    expansion_part,
+    procedures_part,
+    method_part,
+    missing_part,
+)
 HASH_SHOWN = 12
 
 

@@ -9,7 +9,19 @@ from pilot.formatting import Language, join_names
 from pilot.survey import OPTIONS
 from pilot.words import say
 from reports.charts import specifications
-from reports.document.blocks import Block, Chart, Heading, Points, Quote, Row, Table, Text, Words, left_then_right
+from reports.document.blocks import (
+    Block,
+    Chart,
+    Heading,
+    Points,
+    Quote,
+    Row,
+    Table,
+    Text,
+    Words,
+    all_left,
+    left_then_right,
+)
 from reports.document.days_part import style_of
 from reports.model import Model
 
@@ -126,7 +138,7 @@ def cases_part(model: Model, words: Words) -> Iterator[Block]:
             for each in cases["changes"]
         )
         head = tuple(words(f"cases.head.{name}") for name in ("cafe", "theme", "note", "before", "after"))
-        yield Table(words("cases.title"), head, rows, ("left",) * 5)
+        yield Table(words("cases.title"), head, rows, all_left(5))
     yield Text(words("cases.cause"), weight="note")
 
 
@@ -183,7 +195,7 @@ def incidents_part(model: Model, words: Words) -> Iterator[Block]:
         for each in found
     )
     head = tuple(words(f"incidents.head.{name}") for name in ("when", "kind", "title", "length", "cause"))
-    yield Table(words("incidents.title"), head, rows, ("left",) * 5)
+    yield Table(words("incidents.title"), head, rows, all_left(5))
     actions = tuple(_action(one, words) for each in found for one in each["actions"])
     if actions:
         yield Heading(words("incidents.lessons"), level=2)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pilot.formatting import join_names, measure
 from pilot.kpis import KPIS
-from reports.document.blocks import Block, Heading, Row, Table, Text, Words
+from reports.document.blocks import Block, Heading, Points, Row, Table, Text, Words, all_left
 from reports.model import MOST_CAFES_BY_DAY, Model
 
 HEADS = ("kpi", "target", "value", "interval", "verdict")
@@ -22,6 +22,7 @@ def verdict_part(model: Model, words: Words) -> Iterator[Block]:
     for row in model["kpis"]:
         if row["verdict"] == "cannot_tell" and row["interval"] not in (None, "census"):
             yield Text(_further(row, words))
+    yield Points(tuple(_in_short(model, words)))
     yield from _kpis(model, words)
     parts = [
         words("verdict.three_part", kpi=words.kpi(row["kpi"]).lower(), range=_prediction(row, words))
@@ -30,6 +31,23 @@ def verdict_part(model: Model, words: Words) -> Iterator[Block]:
     ]
     if len(model["cafes"]) == 3 and parts:
         yield Text(words("verdict.three", parts=join_names(parts, language=words.language)), weight="note")
+
+
+def _in_short(model: Model, words: Words) -> Iterator[str]:
+    """Yield what a reader of two minutes asks for: how much, for which money, what guests say, what hinders them."""
+    rewards, feedbacks = model["rewards"], sum(row["completed"] for row in model["funnel"])
+    useful = words.number(rewards["useful"])
+    yield words("short.feedback", count=words.number(feedbacks), useful=useful)
+    if rewards["useful"]:
+        cost = words.kronor(rewards["granted_ore"] / rewards["useful"])
+        yield words("short.cost", granted=words.kronor(rewards["granted_ore"]), cost=cost)
+    if model["themes"]:
+        praised, blamed = (max(model["themes"], key=lambda row: row[name]) for name in ("positive", "negative"))
+        yield words("short.themes", praised=words.theme(praised["theme"]), blamed=words.theme(blamed["theme"]))
+    trouble, guests = max(model["troubles"].items(), key=lambda one: one[1])
+    if guests:
+        named = words(f"priorities.trouble.{trouble}").lower()
+        yield words("short.trouble", trouble=named, guests=words.number(guests))
 
 
 def _sentences(model: Model, words: Words) -> Iterator[str]:
@@ -81,7 +99,7 @@ def _kpis(model: Model, words: Words) -> Iterator[Block]:
         head=tuple(words(f"kpis.head.{name}") for name in HEADS),
         rows=tuple(
             (
-                words.kpi(row["kpi"]),
+                _named(row["kpi"], words),
                 words.target(row["kpi"]),
                 words.value(row),
                 words.interval(row),
@@ -104,6 +122,12 @@ def _cell(row: Row | None, words: Words) -> str:
     return f"{words.value(row)}\n{words.interval(row)}"
 
 
+def _named(code: str, words: Words) -> str:
+    """Return a metric's name, with what it means below."""
+    what = words.page(f"kpi.{code}.what")
+    return f"{words.kpi(code)}\n{what}"
+
+
 def cafes_part(model: Model, words: Words) -> Iterator[Block]:
     """Yield each café's metrics, described without verdicts; nothing for one café or very many."""
     if not 1 < len(model["cafes"]) <= MOST_CAFES_BY_DAY:
@@ -120,7 +144,7 @@ def cafes_part(model: Model, words: Words) -> Iterator[Block]:
             )
             for code in KPIS
         )
-        yield Table(words("cafes.title"), head, rows, ("left",) * len(head))
+        yield Table(words("cafes.title"), head, rows, all_left(len(head)))
         return
     for code in KPIS:
         yield Table(

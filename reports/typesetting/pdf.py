@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from functools import cache
@@ -15,7 +16,7 @@ import typst
 
 from pilot.errors import PilotError
 from pilot.formatting import Language
-from reports.document.blocks import Block, Chart, Heading, Table, Text
+from reports.document.blocks import Block, Chart, Heading, Points, Table, Text
 from reports.document.document import Document, document_of
 from reports.model import Model, model_bytes
 from reports.typesetting.charts import FONTS, chart_svg
@@ -35,36 +36,39 @@ def pdf_of(model: Model, language: Language) -> bytes:
     Raises:
         NotTypeset: Typst refuses it, for example a chart without words for those who do not see it.
     """
-    found = _compile(model, language, format="pdf")
+    with _prepared(model, language) as compiler:
+        found = compiler.compile(format="pdf", pdf_standards=STANDARDS, timestamp=_made_for(model))
     assert isinstance(found, bytes)
     return found
 
 
 def pictures_of(model: Model, language: Language, *, dots_per_inch: float = 80) -> list[bytes]:
-    """Return each page of the report as PNG, to be looked at."""
-    found = _compile(model, language, format="png", ppi=dots_per_inch)
+    """Return each page of the report as PNG, for the eye."""
+    with _prepared(model, language) as compiler:
+        found = compiler.compile(format="png", ppi=dots_per_inch, timestamp=_made_for(model))
+    assert found is not None
     return found if isinstance(found, list) else [found]
 
 
-def _compile(model: Model, language: Language, **options: Any) -> bytes | list[bytes]:
-    document = document_of(model, language)
+def _made_for(model: Model) -> int:
+    """Return the moment that the file states: the end of the last day, never the clock."""
+    return int(datetime.fromisoformat(model["made_for"]).timestamp())
+
+
+@contextmanager
+def _prepared(model: Model, language: Language) -> Iterator[typst.Compiler]:
+    """Provide a compiler over a folder with the template, the content, the charts and the model."""
     with tempfile.TemporaryDirectory(prefix="report-") as folder:
         root = Path(folder)
         (root / "report.typ").write_bytes(TEMPLATE.read_bytes())
         (root / "model.json").write_bytes(model_bytes(model))
-        _write_content(root, document)
+        _write_content(root, document_of(model, language))
         try:
-            compiler = typst.Compiler(root / "report.typ", root=root, font_paths=_fonts())
-            found: bytes | list[bytes] = compiler.compile(
-                timestamp=int(datetime.fromisoformat(model["made_for"]).timestamp()),
-                **({"pdf_standards": STANDARDS} if options["format"] == "pdf" else {}),
-                **options,
-            )
+            yield typst.Compiler(root / "report.typ", root=root, font_paths=_fonts())
         except typst.TypstError as error:
             raise NotTypeset(
                 f"The report cannot be typeset: {error.message}.", remedy="This is a fault of the program: report it."
             ) from None
-    return found
 
 
 def _write_content(root: Path, document: Document) -> None:
@@ -89,11 +93,15 @@ def _blocks(root: Path, blocks: Sequence[Block]) -> Iterator[dict[str, Any]]:
             titled = isinstance(before, Heading) and before.text == block.caption
             yield {**asdict(block), "widths": _widths(block), "titled": titled}
         elif isinstance(block, Text):
-            # The words before a table, a chart or a heading stay with it on its page.
-            yield {**asdict(block), "sticky": after is not None and not isinstance(after, Text)}
+            yield {**asdict(block), "sticky": _leads(after)}
         elif block is not None:
             yield asdict(block)
         before = block if isinstance(block, Heading) or block is None else before
+
+
+def _leads(after: Block | None) -> bool:
+    """Return whether a text stays on the page of the next block: a table, a chart, a list or a lower heading."""
+    return isinstance(after, Table | Chart | Points) or (isinstance(after, Heading) and after.level > 1)
 
 
 def _chart(root: Path, chart: Chart, *, wide: bool) -> dict[str, str]:
@@ -104,6 +112,8 @@ def _chart(root: Path, chart: Chart, *, wide: bool) -> dict[str, str]:
 
 def _widths(table: Table) -> list[str]:
     """Return each column's width: texts share what numbers leave, and many numbers share evenly."""
+    if table.verdicts:
+        return ["share", *["auto"] * (len(table.head) - 1)]
     if "left" not in table.align[1:] and len(table.head) > MOST_NARROW:
         return ["auto", *["share"] * (len(table.head) - 1)]
     return ["auto" if side == "right" else "share" for side in table.align]

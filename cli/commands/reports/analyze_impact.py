@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 OF_THEMES = ("theme", "complaints")
 NO_CAUSE = (
-    "No cause is claimed: season, weather, the guests who came and chance change these figures too, and cafés often act "
-    "when things are worst."
+    "No cause is claimed: season, weather, the guests who came and chance change these figures too, and cafés often "
+    "act when things are worst."
 )
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
