@@ -40,6 +40,7 @@ from assets.framework.resources import HomeResource
 from assets.framework.sources import SOURCES
 from assets.tables.judgements import judgements
 from assets.tables.lake_upkeep import keep_up_nightly, lake_upkeep, upkeep
+from assets.tables.report_files import monthly_report, report_files, report_monthly
 from assets.tables.retention import retention
 
 
@@ -50,7 +51,7 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
         resource_overrides: Resources that replace the usual ones, by name; for tests.
     """
     return dg.Definitions(
-        assets=[*SOURCES, *TABLE_ASSETS, judgements, retention, judge_days, *REPORTS, lake_upkeep],
+        assets=[*SOURCES, *TABLE_ASSETS, judgements, retention, judge_days, *REPORTS, report_files, lake_upkeep],
         asset_checks=SUITES,
         jobs=[
             rebuild,
@@ -64,6 +65,7 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
             erasing,
             keeping_limits,
             upkeep,
+            monthly_report,
         ],
         sensors=[new_facts, erasures_asked, failed_runs],
         schedules=[
@@ -78,6 +80,7 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
             recheck_erasures,
             keep_limits_nightly,
             keep_up_nightly,
+            report_monthly,
         ],
         resources={"home": HomeResource(), **(resource_overrides or {})},
         # Three tiny steps take 0.4 s in one process and 12 s in a process each.

@@ -14,6 +14,8 @@ from pilot.words import say, section
 from reports.model import Model
 
 Align = Literal["left", "right"]
+LEFT: Align = "left"
+RIGHT: Align = "right"
 WIDE_SHARE = 0.05  # a wider interval of a share is shown in whole per cent
 Row = dict[str, Any]
 
@@ -178,14 +180,14 @@ def words_of(model: Model, language: Language) -> Words:
 
 def all_left(columns: int) -> tuple[Align, ...]:
     """Return the alignment of a table of texts."""
-    return ("left",) * columns
+    return (LEFT,) * columns
 
 
 def all_right(columns: int) -> tuple[Align, ...]:
     """Return the alignment of a table of numbers only."""
-    return ("right",) * columns
+    return (RIGHT,) * columns
 
 
 def left_then_right(columns: int) -> tuple[Align, ...]:
     """Return the alignment of a table of numbers: names left, numbers right."""
-    return ("left", *("right",) * (columns - 1))
+    return (LEFT, *(RIGHT,) * (columns - 1))
