@@ -18,6 +18,8 @@ PREFIX = "PILOT_"
 LAST_PORT = 65535
 SERVICES = ("edge", "dashboards", "entrance", "webserver")  # Processes that others call by address.
 SHORTEST_TOKEN = 20  # characters of a secret that nobody can guess
+BOTH = "|"  # between a new token and the one that it replaces
+MOST_VALID = 2
 SECURE_OR_LOCAL = r"(https://|http://(?=([^@/\s]*@)?(127\.0\.0\.1|localhost)[:/]))"
 _SLACK = (
     r"[^\s@/?#]+/services/[A-Za-z0-9]+/[A-Za-z0-9]+/[A-Za-z0-9]+",
@@ -318,6 +320,15 @@ class Settings(BaseModel):
                     f"{entry.strip()!r}: expected NAME=http://host:port with a NAME of {', '.join(SERVICES)}"
                 )
         return text
+
+    @field_validator("probe_token")
+    @classmethod
+    def _are_one_or_two(cls, token: SecretStr) -> SecretStr:
+        """Refuse a part that is easily guessed, an empty one most of all."""
+        parts = token.get_secret_value().split(BOTH)
+        if len(parts) > MOST_VALID or (len(parts) > 1 and min(map(len, parts)) < SHORTEST_TOKEN):
+            raise ValueError(f"expected one token, or NEW{BOTH}OLD of {SHORTEST_TOKEN} characters or more each")
+        return token
 
     @field_validator("probe_token", "secret_key", "alertmanager_token")
     @classmethod

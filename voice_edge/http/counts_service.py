@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,13 +13,15 @@ from operations.counts.reporting import current_report, parse_count_day, report_
 from pilot.cafes import Cafes
 from pilot.counts import MOST_CUSTOMERS, InvalidCount
 from pilot.errors import InvalidSettings
-from pilot.settings import SHORTEST_TOKEN
+from pilot.settings import BOTH, MOST_VALID, SHORTEST_TOKEN
 from storage.home import Home
 from storage.store.cafes.customer_counts import Report
 
 
 def read_tokens(text: str, *, cafes: Cafes) -> dict[str, str]:
     """Return each café's token from `aurora=TOKEN,malmohuset=TOKEN`; empty if the text is empty.
+
+    While a token is replaced, both are valid: `aurora=NEW|OLD`.
 
     Raises:
         InvalidSettings: a part is not a pair, names no café, is a café's second, or its token is too short. The message
@@ -33,7 +35,7 @@ def read_tokens(text: str, *, cafes: Cafes) -> dict[str, str]:
             fault = f"names no café; expected one of {', '.join(cafes.ids)} before a ="
         elif cafe in tokens:
             fault = f"is a second one for {cafe}"
-        elif len(token) < SHORTEST_TOKEN or token in tokens.values():
+        elif not _are_tokens(token, others=tokens.values()):
             fault = f"is shorter than {SHORTEST_TOKEN} characters, or another café's"
         if fault:
             raise InvalidSettings(
@@ -41,6 +43,13 @@ def read_tokens(text: str, *, cafes: Cafes) -> dict[str, str]:
             )
         tokens[cafe] = token
     return tokens
+
+
+def _are_tokens(text: str, *, others: Iterable[str]) -> bool:
+    """Return whether a text is one token, or a new and an old one, none of them another café's."""
+    pieces, taken = text.split(BOTH), {each for other in others for each in other.split(BOTH)}
+    long_enough = all(len(each) >= SHORTEST_TOKEN for each in pieces)
+    return long_enough and len(pieces) <= MOST_VALID and len({*pieces}) == len(pieces) and not taken & {*pieces}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +70,9 @@ class CountsService:
         """Return the café of an Authorization header's token; always compares every token."""
         found = None
         for cafe, token in self.tokens.items():
-            if secrets.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
-                found = cafe
+            for each in token.split(BOTH):
+                if secrets.compare_digest(authorization.encode(), f"Bearer {each}".encode()):
+                    found = cafe
         return found
 
     def report(self, cafe: str, day: str, body: bytes) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from operations.watch.probes.delivery import MAX_BATCH_BYTES, RefusedProbes
 from operations.watch.probes.outpost import BATCH_HEADER, PAGES_PATH, RESULTS_PATH
 from pilot.errors import PilotError
+from pilot.settings import BOTH
 from voice_edge.doors.rates import Rates, counted_address
 from voice_edge.http.probe_service import ProbeService
 
@@ -22,14 +23,14 @@ def probe_routes(service: ProbeService, *, token: str, rates: Rates) -> APIRoute
 
     Args:
         service: Lists the pages and publishes the results.
-        token: The second hosts' token.
+        token: The second hosts' token; NEW|OLD while it is replaced.
         rates: The rate limits: of requests with the token, and of unknown tokens from an address.
     """
     router = APIRouter()
 
     async def refusal(request: Request) -> JSONResponse | None:
         given = request.headers.get("authorization", "")
-        if secrets.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        if any(secrets.compare_digest(given.encode(), f"Bearer {each}".encode()) for each in token.split(BOTH)):
             wait = await rates.hit("probes", "token")
             return None if wait is None else _too_many(wait)
         wait = await rates.hit("probes_unknown", counted_address(request.client.host if request.client else ""))

@@ -15,6 +15,7 @@ from operations.watch.probes.delivery import PROBER
 from operations.watch.probes.outpost import Outpost
 from operations.watch.probes.probing import open_client
 from pilot.errors import PilotError
+from pilot.settings import BOTH
 
 FOLDER = "~/.local/share/pilot-probe"
 
@@ -40,7 +41,7 @@ def probe(
     Example: PILOT_PROBE_TOKEN=... pilot probe --to https://feedback.example.se
     """
     given = settings()
-    token = given.probe_token.get_secret_value()
+    token = given.probe_token.get_secret_value().split(BOTH)[0]
     if not token:
         raise InvalidProber("PILOT_PROBE_TOKEN is not set.", remedy="Set it to the edge's token.")
     if not PROBER.fullmatch(name):
