@@ -126,6 +126,9 @@ def build_figures(home: Home, days: Sequence[date], *, seed: int, console: Conso
             for first, last in ranges(days):
                 run("rebuild", first, last, TABLE_ASSETS[money:])
                 run("quality", first, last)
+            # As every night: the reports up to the last day that is over.
+            if over := [day for day in days if day < business_day(now)]:
+                run("reports", over[-1], over[-1])
             if before.landing.keys() <= set(days):
                 cursor = Cursor(built=dict(before.landing), outbox=before.outbox)
                 _set_sensor_cursor(instance, cursor=cursor.model_dump_json())

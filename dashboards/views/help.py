@@ -9,11 +9,13 @@ from dashboards.parts.guest_answer_part import guest_answer
 from dashboards.visit import Visit, current
 from pilot.business_days import business_day
 from pilot.composed import composed
+from pilot.contacts import InvalidContacts, dialled, phone_fault
 from pilot.formatting import clock_time, long_day
 from pilot.identifiers import readable
 from pilot.support_hours import closed_weekdays, support_at
 from pilot.words import say as say_words
 from pilot.words import section
+from storage.contacts_file import read_contacts
 from storage.errors import StoreAway
 from storage.store.rewards import receipts
 
@@ -90,11 +92,33 @@ def _steps(visit: Visit, text: str) -> None:
 
 def _call(visit: Visit) -> None:
     visit.draw(fragments.section_head(_say(visit, "call.title"), summary=_say(visit, "call.what")))
-    visit.draw(fragments.paragraph(_say(visit, "call.none")))
+    people = _people(visit)
+    if people:
+        visit.draw(fragments.render("calls", people=people))
+    else:
+        visit.draw(fragments.paragraph(_say(visit, "call.none")))
     contact = visit.home.cafes().pilot.contact
     if contact:
         visit.draw(fragments.paragraph(_say(visit, "call.data", contact=contact)))
     visit.draw(fragments.paragraph(_say(visit, "call.page_down")))
+
+
+def _people(visit: Visit) -> list[dict[str, str]]:
+    """Return the team's numbers that can be dialled; none if the file of contacts is missing or not filled in."""
+    try:
+        contacts = read_contacts(visit.home.settings.contacts_file)
+    except InvalidContacts:
+        return []
+    return [
+        {
+            "role": say_words("contacts", f"role.{each.role}", visit.language),
+            "name": each.name.strip(),
+            "phone": each.phone,
+            "dialled": dialled(each.phone),
+        }
+        for each in contacts.person
+        if not phone_fault(each.phone)
+    ]
 
 
 def _support_hours(visit: Visit) -> None:

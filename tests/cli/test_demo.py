@@ -13,6 +13,7 @@ from cli.demo_home import SENSOR_NAME
 from pilot.lake_tables.insight_tables import QUALITY_VERDICTS
 from pilot.lake_tables.money_tables import REWARDS
 from pilot.lake_tables.payout_tables import PAYMENTS
+from pilot.lake_tables.report_tables import PILOT_REPORT
 from pilot.lake_tables.tables import PILOT_KPIS, SCORED_FEEDBACK, SESSIONS
 from pilot.settings import Settings
 from proving.simulator.chances import DECIDED_MINUTES
@@ -53,6 +54,9 @@ def test_a_demo_has_only_simulated_sessions_and_a_sensor_that_continues(tmp_path
     verdicts = lake.read(QUALITY_VERDICTS)
     assert verdicts["day"].n_unique() == 2
     assert verdicts.filter(~pl.col("passed"), pl.col("severity") == "stop").is_empty()
+    report = lake.read(PILOT_REPORT)
+    assert report["day"].unique().to_list() == [verdicts["day"].min()]
+    assert report.filter(pl.col("simulated"))["cafe"].n_unique() >= 3
     states = subprocess.run(
         (sys.executable, "-c", IS_RUNNING),
         env={**environment, "DAGSTER_HOME": str(tmp_path / "demo" / ".dagster")},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -16,6 +17,7 @@ from tests.cli.test_why import GOOD, build, receipt
 from tests.dashboards.test_entitlement import everything
 from tests.dashboards.test_pages import shown
 from tests.events import MORNING, Story
+from tests.pilot.test_contacts import GOOD as CONTACTS
 from tests.pipelines.signals.visits import visit as guest
 
 Pages = Callable[..., AppTest]
@@ -140,3 +142,34 @@ def test_first_aid_microphone_steps_and_hours_are_shown(home: Home, visit_pages:
 
 def test_the_help_of_both_languages_has_the_same_texts() -> None:
     assert section("help", "sv").keys() == section("help", "en").keys()
+
+
+def whom_to_call(visit_pages: Pages, *, language: str = "sv") -> str:
+    at = visit_pages("manager", ("aurora",))
+    at.session_state["lang"] = language
+    return shown(at.run().switch_page("views/help.py").run()).replace("\u00a0", " ")
+
+
+@slow
+def test_the_teams_numbers_are_those_of_the_contacts_file(
+    visit_pages: Pages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "contacts.toml"
+    # A number that is not filled in is left out; one that can be dialled is a link.
+    file.write_text(CONTACTS.replace('"+46701234568"', '"+46 70 XXX XXXX"'), encoding="utf-8")
+    monkeypatch.setenv("PILOT_CONTACTS_FILE", str(file))
+    text = whom_to_call(visit_pages)
+    assert "Pilotansvarig, Elin Berg:" in text
+    assert "+46 70 123 45 67" in text
+    assert "Drift, Siv Ek:" in text
+    assert "XXX" not in text
+    assert "Omar Ali" not in text
+    assert "kontaktbladet" not in text
+
+
+@slow
+def test_without_numbers_the_page_names_the_contact_sheet(
+    visit_pages: Pages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PILOT_CONTACTS_FILE", str(tmp_path / "none.toml"))
+    assert "Numren står på kontaktbladet" in whom_to_call(visit_pages)
