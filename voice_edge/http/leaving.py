@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from voice_edge.edge import Edge
 
 HEADER, VALUE = "X-Pilot-Replica", "leaving"
+STATUS = 425  # Of nothing else here: the proxy takes a replica that answers with it out of its choice.
 FOR_MACHINES = ("/health/", "/metrics")
 READING = ("GET", "HEAD")
 TEXT = "Vi är strax tillbaka. Försök igen om en liten stund.\n"
@@ -30,7 +31,7 @@ def is_flagged(folder: Path, replica: str) -> bool:
 
 
 class Leaving:
-    """Answers what a guest begins with status 503 and the header, while the replica is flagged."""
+    """Answers what a guest begins with a status of its own and the header, while the replica is flagged."""
 
     def __init__(self, app: ASGIApp, *, edge: Edge) -> None:
         self._app = app
@@ -42,5 +43,5 @@ class Leaving:
         if not begins or scope["path"].startswith(FOR_MACHINES) or not self._edge.leaving():
             await self._app(scope, receive, send)
             return
-        answer = PlainTextResponse(TEXT, status_code=503, headers={HEADER: VALUE, "Retry-After": "5"})
+        answer = PlainTextResponse(TEXT, status_code=STATUS, headers={HEADER: VALUE, "Retry-After": "5"})
         await answer(scope, receive, send)  # Before a WebSocket is accepted, Starlette sends it as its HTTP answer.

@@ -17,7 +17,7 @@ from tests.proxy import GUESTS, Proxy, plan, running_proxy
 from tests.voice_edge.pages import Page
 from tests.voice_edge.replicas import eventually
 from tests.waiting import DEADLINE_SECONDS
-from voice_edge.http.leaving import HEADER, VALUE, flag_file, is_flagged
+from voice_edge.http.leaving import HEADER, STATUS, VALUE, flag_file, is_flagged
 
 
 async def replica_behind(proxy: Proxy) -> None:
@@ -104,10 +104,10 @@ async def test_a_flag_fails_the_health_check_and_is_named_there(running) -> None
         assert (answer.status_code, answer.json()["checks"]["replica"]) == (503, "leaving")
         assert (await client.get("/health/live")).status_code == 200
         refused = await client.get("/privacy")
-        assert (refused.status_code, refused.headers[HEADER]) == (503, VALUE)
+        assert (refused.status_code, refused.headers[HEADER]) == (STATUS, VALUE)
         with pytest.raises(websockets.InvalidStatus) as rejected:
             await websockets.connect(replica.url.replace("http", "ws") + "/ws/v1")
-        assert (rejected.value.response.status_code, rejected.value.response.headers[HEADER]) == (503, VALUE)
+        assert (rejected.value.response.status_code, rejected.value.response.headers[HEADER]) == (STATUS, VALUE)
 
 
 def test_the_flag_is_a_file_of_one_replica(tmp_path: Path) -> None:
