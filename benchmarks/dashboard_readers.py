@@ -28,7 +28,8 @@ import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from benchmarks.large_home import ROOT, fill, open_large_home
+from benchmarks.large_home import fill
+from benchmarks.many_cafes_home import ROOT, open_large_home
 from dashboards.page_registry import PageEntry, pages_for
 from operations.access.cookie import LOOPBACK_NAME
 from scripts.screenshots import free_port

@@ -26,7 +26,8 @@ sys.path.insert(0, str(ROOT))
 import streamlit as st  # noqa: E402
 from streamlit.testing.v1 import AppTest  # noqa: E402
 
-from benchmarks.large_home import fill, open_large_home  # noqa: E402
+from benchmarks.large_home import fill  # noqa: E402
+from benchmarks.many_cafes_home import open_large_home  # noqa: E402
 from dashboards import signed_in  # noqa: E402
 from dashboards.page_registry import pages_for  # noqa: E402
 from pilot.access import Principal  # noqa: E402

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import re
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import polars as pl
 
@@ -13,20 +10,9 @@ from pilot.business_days import business_day
 from pilot.cafes import Cafes
 from pilot.lake_tables.satisfaction_tables import SATISFACTION, THEME_DAYPARTS
 from pilot.lake_tables.tables import PILOT_KPIS, SCORED_FEEDBACK, SESSIONS, TURNS
-from pilot.settings import read_settings
 from pipelines.feedback.satisfaction import satisfaction, theme_dayparts
-from storage.home import Home, open_home
+from storage.home import Home
 from tests.dashboards.lake_days import make_day
-
-ROOT = Path(__file__).resolve().parents[1]
-
-
-def open_large_home(folder: Path, *, cafes: int) -> Home:
-    """Open a demo home with the pilot's cafés and copies of them; sets the variables that name it."""
-    file = folder / "many-cafes.toml"
-    file.write_text(_cafes_file(cafes), encoding="utf-8")
-    os.environ["PILOT_HOME"], os.environ["PILOT_CAFES_FILE"] = str(folder / "home"), str(file)
-    return open_home(read_settings(dict(os.environ)), kind="demo")
 
 
 def fill(home: Home, *, days: int, last: date | None = None) -> int:
@@ -66,15 +52,3 @@ def _copied(frame: pl.DataFrame, copies: pl.DataFrame, *, names: tuple[str, ...]
     if "session_id" in names:
         joined = joined.with_columns(session_id=pl.col("session_id") + "-" + pl.col("cafe"))
     return joined.select(names)
-
-
-def _cafes_file(count: int) -> str:
-    head, *blocks = (ROOT / "cafes.toml").read_text(encoding="utf-8").split("[[cafe]]\n")
-    copies = []
-    for number in range(count):
-        block = blocks[number % 3]
-        if number >= len(blocks):
-            block = re.sub(r'^(id|name|domain) = "(.*)"$', rf'\1 = "\g<2>-{number}"', block, flags=re.MULTILINE)
-            block = block.replace(f'.se-{number}"', f'-{number}.se"')
-        copies.append("[[cafe]]\n" + block)
-    return head + "".join(copies)

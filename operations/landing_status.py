@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from storage.errors import CorruptSegment
-from storage.home import LOG_FOLDER, Home
+from storage.home import LOG_FOLDER, PROBES_FOLDER, Home
 from storage.landing.publisher import LOG_SUFFIX
 from storage.landing.salvage import Salvage, salvage
 
@@ -55,17 +55,18 @@ def status(home: Home) -> LandingStatus:
     Raises:
         LandingUnavailable: the landing cannot be reached.
     """
-    segments = home.segments()
+    landings = {"": home.segments(), f"{PROBES_FOLDER}/": home.probe_segments()}
     days = []
-    for day in sorted(segments.fingerprints()):
-        names = segments.list(day)
-        damaged = []
-        for name in names:
-            try:
-                segments.read(name)
-            except CorruptSegment:
-                damaged.append(name.path)
-        days.append(LandedDay(day=day, segments=len(names), damaged=tuple(damaged)))
+    for day in sorted({day for segments in landings.values() for day in segments.fingerprints()}):
+        count, damaged = 0, []
+        for folder, segments in landings.items():
+            for name in segments.list(day):
+                count += 1
+                try:
+                    segments.read(name)
+                except CorruptSegment:
+                    damaged.append(f"{folder}{name.path}")
+        days.append(LandedDay(day=day, segments=count, damaged=tuple(damaged)))
     waiting = sum(1 for _ in (home.root / LOG_FOLDER).glob(f"*/*{LOG_SUFFIX}"))
     return LandingStatus(days=tuple(days), waiting_logs=waiting)
 
@@ -76,11 +77,11 @@ def salvage_days(home: Home) -> list[tuple[str, Salvage]]:
     Raises:
         LandingUnavailable: the landing cannot be reached; the call may be repeated.
     """
-    segments = home.segments()
     done = []
-    for day in sorted(segments.fingerprints()):
-        for name in segments.list(day):
-            result = salvage(segments, name)
-            if result is not None:
-                done.append((name.path, result))
+    for folder, segments in (("", home.segments()), (f"{PROBES_FOLDER}/", home.probe_segments())):
+        for day in sorted(segments.fingerprints()):
+            for name in segments.list(day):
+                result = salvage(segments, name)
+                if result is not None:
+                    done.append((f"{folder}{name.path}", result))
     return done

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -172,6 +172,14 @@ class Probe(EventData):
         default="",
         description="How it failed: not reachable, no answer in time, cut off or not in its protocol, wrong status, "
         "wrong answer; empty if it did not fail or the cause is unknown.",
+    )
+    cafes: list[str] = Field(
+        default_factory=list,
+        description="The cafés with this result, the envelope's included; empty if it is the envelope's only.",
+    )
+    durations_ms: list[Annotated[float, Field(ge=0)]] = Field(
+        default_factory=list,
+        description="The duration at each of these cafés; empty if they shared one request, of duration_ms.",
     )
 
 

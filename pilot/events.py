@@ -162,6 +162,11 @@ def unknown_parts(event: Event) -> tuple[str, ...]:
     return (*names, *(f"{event.event}.{name}" for name in content.model_extra or ()))
 
 
+def probed_cafes(event: Event) -> list[str]:
+    """Return the cafés with the result of a probe."""
+    return [str(cafe) for cafe in event.data.get("cafes") or ()] or [event.cafe]
+
+
 def json_schema() -> dict[str, Any]:
     """Return the contract as one JSON Schema (draft 2020-12): the envelope, and `data` by event."""
     envelope = Event.model_json_schema(by_alias=True)

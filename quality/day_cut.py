@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pilot.lake_tables.tables import RAW_EVENTS, Table
+from pilot.lake_tables.tables import PROBES, RAW_EVENTS, Table
 from quality.event_rules import PROBE
 from quality.rules import COUNT, COUNTED_BY
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MOST_EVENTS = 500_000  # about 35 000 sessions, and 300 MB as pandas frames
 WORDS_MARK = "words"
-PROBES = f"select count(*) from {RAW_EVENTS.name} where day = ? and event = '{PROBE}'"  # noqa: S608
+PROBE_EVENTS = f"select count(*) from {RAW_EVENTS.name} where day = ? and event = '{PROBE}'"  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,9 @@ def day_cut(lake: Lake, tables: Collection[Table], *, day: date, most_events: in
             table.name: int(snapshot.sql(f"select count(*) from {table.name} where day = ?", [day]).item())  # noqa: S608
             for table in {RAW_EVENTS, *tables}
         }
-        probes = int(snapshot.sql(PROBES, [day]).item())
+        probes = int(snapshot.sql(PROBE_EVENTS, [day]).item())
         one_in = -(-(counts[RAW_EVENTS.name] - probes) // most_events) or 1
-        one_in_probes = -(-probes // most_events) or 1
+        one_in_probes = -(-max(probes, counts.get(PROBES.name, 0)) // most_events) or 1
         frames = {
             table.name: snapshot.sql(_query(table, one_in=one_in, one_in_probes=one_in_probes), [day])
             for table in tables
@@ -92,6 +92,8 @@ def _query(table: Table, *, one_in: int, one_in_probes: int) -> str:
         # A café has thousands of probes a day, possibly all of one session: they are cut separately from guests.
         of_probes = f"hash(event_id) % {one_in_probes} = 0"
         some = f" and case when event = '{PROBE}' then {of_probes} else hash(session_id) % {one_in} = 0 end"
+    elif table.name == PROBES.name:
+        some = f" and hash(event_id) % {one_in_probes} = 0"
     elif "session_id" in table.names:
         some = f" and hash(session_id) % {one_in} = 0"
     return f"select {columns} from {table.name} where day = ?{some}"  # noqa: S608

@@ -1,4 +1,4 @@
-"""Expectations of a café's daily figures: `customer_counts`, `uptime`, `pilot_kpis`."""
+"""Expectations of a café's daily figures: `customer_counts`, `probes`, `uptime`, `pilot_kpis`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, get_args
 from pilot.business_days import day_bounds
 from pilot.cafes import Cafes
 from pilot.counts import MOST_CUSTOMERS, SOURCES
-from pilot.events import Probe
+from pilot.events import Probe, ProbeFailure
 from pilot.kpis import KPIS, Unit, Verdict
-from pilot.lake_tables.tables import CUSTOMER_COUNTS, PILOT_KPIS, SESSIONS, UPTIME
+from pilot.lake_tables.tables import CUSTOMER_COUNTS, PILOT_KPIS, PROBES, SESSIONS, UPTIME
 from quality.rules import Evidence, Rule, between, cafe_in_file, declaration_rules, matches_count, one_of
 
 if TYPE_CHECKING:
@@ -29,6 +29,16 @@ def customer_count_rules(cafes: Cafes) -> Iterator[Rule]:
     yield one_of("source", SOURCES)
     yield between("customers", 0, MOST_CUSTOMERS)
     yield Rule("sessions_within_customers", fact=_enough_customers, columns=("customers",), severity="warn")
+
+
+def probe_rules(cafes: Cafes) -> Iterator[Rule]:
+    """Yield the suite of `probes`."""
+    yield from declaration_rules(PROBES)
+    yield cafe_in_file(cafes)
+    yield one_of("target", get_args(Probe.model_fields["target"].annotation))
+    yield one_of("failure", get_args(ProbeFailure))
+    yield between("duration_ms", 0)
+    yield between("every_seconds", 1)
 
 
 def uptime_rules(cafes: Cafes) -> Iterator[Rule]:

@@ -19,6 +19,7 @@ from pilot.lake_tables.tables import (
     FINGERPRINTS,
     JUDGEMENTS,
     PILOT_KPIS,
+    PROBES,
     RAW_EVENTS,
     REWARD_PARITY,
     REWARDS,
@@ -34,7 +35,7 @@ from quality.anomaly_rules import anomaly_rules
 from quality.engine import run
 from quality.event_rules import event_rules
 from quality.feedback_rules import feedback_rules
-from quality.figure_rules import customer_count_rules, kpi_rules, uptime_rules
+from quality.figure_rules import customer_count_rules, kpi_rules, probe_rules, uptime_rules
 from quality.fingerprint_rules import fingerprint_rules
 from quality.insight_rules import latency_rules, theme_rules
 from quality.judgement_rules import judgement_rules
@@ -75,6 +76,7 @@ OWN: dict[str, Suite] = {
     SESSION_SIGNALS.name: Suite(signal_rules, (SESSIONS, SCORED_FEEDBACK)),
     JUDGEMENTS.name: Suite(judgement_rules, (SESSIONS,)),
     CUSTOMER_COUNTS.name: Suite(customer_count_rules, (SESSIONS,)),
+    PROBES.name: Suite(probe_rules),
     UPTIME.name: Suite(uptime_rules),
     PILOT_KPIS.name: Suite(kpi_rules, (SESSIONS,)),
     PAYMENTS.name: Suite(payment_rules),

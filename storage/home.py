@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # Engines are imported on use: the edge needs none of the lak
     from storage.lake import Lake
     from storage.landing.append_log import AppendLog
     from storage.landing.day_folders import DayFolders
+    from storage.landing.object_segments import ObjectDays
     from storage.landing.segments import Segments
     from storage.store.engine import Store
 
@@ -34,6 +35,7 @@ SECRET_BYTES = 32
 IDENTITY_BYTES = 8
 IDENTITY_FORM = re.compile(rf"[0-9a-f]{{{IDENTITY_BYTES * 2}}}")
 LANDING_FOLDER = "landing"
+PROBES_FOLDER = "probes"  # within the landing
 LAKE_FOLDER = "lake"
 LOG_FOLDER = ".log"
 STORE_FILE = "store.sqlite"
@@ -57,6 +59,7 @@ class Home:
         self._store: Store | None = None
         self._store_lock = threading.Lock()
         self._day_folders: DayFolders | None = None
+        self._object_days: dict[str, ObjectDays] = {}
 
     def cafes(self) -> Cafes:
         """Read and validate the cafés' file.
@@ -110,16 +113,27 @@ class Home:
         return found
 
     def segments(self) -> Segments:
-        """Return the published segments: in the home, or in the object store of PILOT_LANDING_URL."""
-        if self.settings.landing_url:
-            from storage.landing.object_segments import ObjectSegments
+        """Return the published segments: in the home, or in the object store of PILOT_LANDING_URL.
 
-            return ObjectSegments(self.settings.landing_url)
+        Earlier versions published probes here too; readers still find them.
+        """
+        return self._segments("")
+
+    def probe_segments(self) -> Segments:
+        """Return the segments of probes only, which are beside those of guests: they contain no guest's data."""
+        return self._segments(f"/{PROBES_FOLDER}")
+
+    def _segments(self, within: str) -> Segments:
+        if self.settings.landing_url:
+            from storage.landing.object_segments import ObjectDays, ObjectSegments
+
+            url = self.settings.landing_url.rstrip("/") + within
+            return ObjectSegments(url, days=self._object_days.setdefault(url, ObjectDays()))
         from storage.landing.day_folders import DayFolders
         from storage.landing.folder_segments import FolderSegments
 
         self._day_folders = self._day_folders or DayFolders()
-        return FolderSegments(self.root / LANDING_FOLDER, days=self._day_folders)
+        return FolderSegments(self.root / f"{LANDING_FOLDER}{within}", days=self._day_folders)
 
     def append_log(self, replica: str) -> AppendLog:
         """Open a replica's append log; its leftover events are published.
@@ -129,7 +143,9 @@ class Home:
         """
         from storage.landing.append_log import AppendLog
 
-        return AppendLog(logs=self.root / LOG_FOLDER, replica=replica, segments=self.segments())
+        return AppendLog(
+            logs=self.root / LOG_FOLDER, replica=replica, segments=self.segments(), probes=self.probe_segments()
+        )
 
     def lake(self) -> Lake:
         """Return the Delta tables."""

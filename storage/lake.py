@@ -14,6 +14,8 @@ from deltalake import CommitProperties, DeltaTable, Schema, WriterProperties, wr
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from pilot.lake_tables.tables import RAW_EVENTS, Table
+from storage.cafe_parts import PART_ROWS as CAFE_PART_ROWS
+from storage.cafe_parts import cafe_parts
 from storage.day_parts import DayParts
 from storage.errors import LakeFull, LakeUnavailable
 from storage.event_parts import PART_ROWS, event_parts
@@ -133,6 +135,13 @@ class Lake:
         """Yield a day's raw events in parts of whole sessions (see `storage.event_parts`)."""
         with self.snapshot(RAW_EVENTS, days=[day]) as snapshot:
             yield from event_parts(snapshot, day, fields=fields, part_rows=part_rows)
+
+    def cafe_parts(
+        self, table: Table, day: date, *, columns: Sequence[str], part_rows: int = CAFE_PART_ROWS
+    ) -> Iterator[pl.DataFrame]:
+        """Yield a day's rows of a table in parts of whole cafés (see `storage.cafe_parts`)."""
+        with self.snapshot(table, days=[day]) as snapshot:
+            yield from cafe_parts(snapshot, table, day, columns=columns, part_rows=part_rows)
 
     def snapshot(
         self, *tables: Table, days: Collection[date] | None = None, cafes: Collection[str] | None = None

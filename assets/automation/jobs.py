@@ -14,6 +14,7 @@ from assets.tables.payments import payments
 from assets.tables.payouts import ledger_audit, payout_batches, payouts
 from assets.tables.pilot_kpis import pilot_kpis
 from assets.tables.pilot_report import pilot_report
+from assets.tables.probes import probes
 from assets.tables.quality_verdicts import quality_assets
 from assets.tables.raw_events import raw_events
 from assets.tables.retention import retention
@@ -44,6 +45,7 @@ TABLE_ASSETS = [
     payouts,
     ledger_audit,
     customer_counts,
+    probes,
     uptime,
     themes,
     satisfaction,
@@ -52,6 +54,9 @@ TABLE_ASSETS = [
     volume_anomalies,
     pilot_kpis,
 ]
+
+# Built from probes, every few minutes: they do not change when a guest speaks, and their rows follow cafés, not guests.
+SERVICE_ASSETS = [probes, uptime]
 
 # Depend on the verdicts, and are built unless a verdict stops them.
 REPORTS = [pilot_report, business_impact, capacity_plan]

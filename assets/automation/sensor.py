@@ -5,7 +5,8 @@ outbox, whose rows name the days that they touch. A day is recorded as built onl
 a failed run are requested again, one run each with growing pauses; no other day waits for them.
 
 The prober publishes a segment every half minute, day and night. A day without other new segments is *quiet*: it is
-rebuilt only every few minutes, or together with a day on which a guest spoke.
+rebuilt only every few minutes. When a guest speaks, the tables of guests are rebuilt at once, and the tables of the
+service (`SERVICE_ASSETS`) in the rhythm of quiet days: their cost follows the cafés, not the guests.
 """
 
 # Without `from __future__ import annotations`: Dagster reads the annotations themselves.
@@ -18,7 +19,7 @@ from datetime import UTC, date, datetime
 
 import dagster as dg
 
-from assets.automation.jobs import rebuild
+from assets.automation.jobs import SERVICE_ASSETS, TABLE_ASSETS, rebuild
 from assets.automation.sensor_cursor import Cursor, FailedDay, RequestedRuns, SeenDay
 from assets.framework.dead_runs import end_dead_runs
 from assets.framework.partitions import exists, range_tags, ranges
@@ -39,6 +40,7 @@ RUN_APPEARS_WITHIN_SECONDS = 120  # a requested run that has not appeared by the
 DAYS_AT_ONCE = 40  # newest first; the others follow at the next tick
 DIGEST_CHARACTERS = 16
 
+OF_GUESTS = [key for asset in TABLE_ASSETS if asset not in SERVICE_ASSETS for key in asset.keys]
 RUN_KEY_TAG = "dagster/run_key"
 DAYS_TAG = "pilot/days"
 
@@ -61,6 +63,15 @@ class Observation:
     landing: Mapping[date, SeenDay]
     outbox: int
     outbox_days: frozenset[date]
+
+
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """The days to rebuild: every table, or only those of guests."""
+
+    whole: frozenset[date]
+    of_guests: frozenset[date]
+    retried: tuple[date, ...]
 
 
 def settle(cursor: Cursor, *, runs: Mapping[str, ObservedRun], now: float) -> Cursor | None:
@@ -89,7 +100,8 @@ def settle(cursor: Cursor, *, runs: Mapping[str, ObservedRun], now: float) -> Cu
                 built[day] = asked.landing[day]
     ended = max((run.ended for run in runs.values()), default=now)
     took = sum(run.ended - run.started for run in runs.values() if run.succeeded)
-    return Cursor(built=built, outbox=asked.outbox, failed=failed, ended=ended, took=took)
+    served = ended if asked.service else cursor.served
+    return Cursor(built=built, outbox=asked.outbox, failed=failed, ended=ended, took=took, served=served)
 
 
 def retry_seconds(cursor: Cursor, day: date, *, now: datetime) -> float:
@@ -114,36 +126,72 @@ def plan(cursor: Cursor, *, observation: Observation) -> tuple[Cursor, list[dg.R
     rest = REST_FACTOR * cursor.took
     if since < rest:
         return f"resting: {rest - since:.0f} s to go after runs of {cursor.took:.1f} s"
+    days = _days(cursor, observation=observation)
+    spans = sorted(
+        [
+            *((span, True) for span in ranges(days.whole)),
+            *((span, False) for span in ranges(days.of_guests)),
+            *(((day, day), True) for day in days.retried),
+        ],
+        reverse=True,
+    )
+    if not spans:
+        waiting = f"; {len(cursor.failed)} days failed and wait for a retry" if cursor.failed else ""
+        if observation.outbox == cursor.outbox:
+            return f"nothing new{waiting}"
+        return cursor.model_copy(update={"outbox": observation.outbox}), []
+    landing = {day: observation.landing[day] for day in (*days.whole, *days.retried) if day in observation.landing}
+    # The probes that landed meanwhile are still to be built.
+    landing |= {
+        day: SeenDay(everything=cursor.built[day].everything, spoken=observation.landing[day].spoken)
+        for day in days.of_guests
+        if day in observation.landing
+    }
+    keys = {
+        _run_key(cursor, span, landing=landing, position=observation.outbox, whole=whole): (span, whole)
+        for span, whole in spans
+    }
+    runs = {key: span for key, (span, _) in keys.items()}
+    service = _service_is_due(cursor, now=observation.now)
+    asked = RequestedRuns(at=now, runs=runs, landing=landing, outbox=observation.outbox, service=service)
+    requests = [
+        dg.RunRequest(
+            run_key=key,
+            tags={**range_tags(first, last), DAYS_TAG: f"{first}/{last}"},
+            asset_selection=None if whole else OF_GUESTS,
+        )
+        for key, ((first, last), whole) in keys.items()
+    ]
+    return cursor.model_copy(update={"asked": asked}), requests
+
+
+def _days(cursor: Cursor, *, observation: Observation) -> _Days:
+    """Return the days to rebuild now.
+
+    A day is rebuilt as a whole when it is new, and every few minutes while probes or guests' events land.
+    """
     retried = _retried(cursor, now=observation.now)
     gained = {
         day: seen
         for day, seen in observation.landing.items()
         if cursor.built.get(day) != seen and day not in cursor.failed
     }
-    quiet = {day for day, seen in gained.items() if day in cursor.built and cursor.built[day].spoken == seen.spoken}
+    spoken = {day for day, seen in gained.items() if day in cursor.built and cursor.built[day].spoken != seen.spoken}
     outbox_days = {
         day
         for day in observation.outbox_days
         # A landing day that was never built is built in its turn, from the store's state at that time.
         if exists(day, now=observation.now) and (day in cursor.built or day not in observation.landing)
     } - cursor.failed.keys()
-    if gained.keys() == quiet and not outbox_days and not retried and since < QUIET_REBUILD_SECONDS:
-        gained = {}
-    fresh = set(sorted(gained, reverse=True)[:DAYS_AT_ONCE]) | outbox_days
-    spans = sorted([*ranges(fresh), *((day, day) for day in retried)], reverse=True)
-    if not spans:
-        waiting = f"; {len(cursor.failed)} days failed and wait for a retry" if cursor.failed else ""
-        if observation.outbox == cursor.outbox:
-            return f"nothing new{waiting}"
-        return cursor.model_copy(update={"outbox": observation.outbox}), []
-    landing = {day: observation.landing[day] for day in (*fresh, *retried) if day in observation.landing}
-    runs = {_run_key(cursor, span, landing=landing, position=observation.outbox): span for span in spans}
-    asked = RequestedRuns(at=now, runs=runs, landing=landing, outbox=observation.outbox)
-    requests = [
-        dg.RunRequest(run_key=key, tags={**range_tags(first, last), DAYS_TAG: f"{first}/{last}"})
-        for key, (first, last) in runs.items()
-    ]
-    return cursor.model_copy(update={"asked": asked}), requests
+    due = _service_is_due(cursor, now=observation.now)
+    wanted = [day for day in gained if due or day not in cursor.built]
+    whole = set(sorted(wanted, reverse=True)[:DAYS_AT_ONCE]) | {day for day in outbox_days if day not in cursor.built}
+    of_guests = set(sorted(spoken, reverse=True)[:DAYS_AT_ONCE]) | outbox_days
+    return _Days(whole=frozenset(whole), of_guests=frozenset(of_guests - whole), retried=tuple(retried))
+
+
+def _service_is_due(cursor: Cursor, *, now: datetime) -> bool:
+    return now.timestamp() - cursor.served >= QUIET_REBUILD_SECONDS
 
 
 def _retried(cursor: Cursor, *, now: datetime) -> list[date]:
@@ -156,23 +204,27 @@ def _retried(cursor: Cursor, *, now: datetime) -> list[date]:
     return sorted(due, reverse=True)[:RETRIES_AT_ONCE]
 
 
-def _run_key(cursor: Cursor, span: tuple[date, date], *, landing: Mapping[date, SeenDay], position: int) -> str:
-    """Return the unique key of a run: its days as observed, and the attempt."""
+def _run_key(
+    cursor: Cursor, span: tuple[date, date], *, landing: Mapping[date, SeenDay], position: int, whole: bool
+) -> str:
+    """Return the unique key of a run: its tables, its days as observed, and the attempt."""
     first, last = span
-    covered = {day: seen.everything for day, seen in sorted(landing.items()) if first <= day <= last}
+    covered = {day: seen.everything + seen.spoken for day, seen in sorted(landing.items()) if first <= day <= last}
     attempt = cursor.failed[first].times if first in cursor.failed else 0
-    return _digest(f"{first} {last} {covered} {position} {attempt}")
+    return _digest(f"{first} {last} {covered} {position} {attempt} {whole}")
 
 
 def observe(home: Home, *, cursor: Cursor, now: datetime) -> Observation:
     """Observe the landing and the outbox; list the segments of changed days only."""
-    segments = home.segments()
+    segments, probes = home.segments(), home.probe_segments()
+    of_guests, of_probes = segments.fingerprints(), probes.fingerprints()
     landing = {}
-    for day, everything in segments.fingerprints().items():
+    for day in sorted(of_guests.keys() | of_probes.keys()):
         if not exists(day, now=now):
             continue
         built = cursor.built.get(day)
-        fingerprint = _digest(everything)
+        # A day without segments of probes has the fingerprint that earlier versions recorded.
+        fingerprint = _digest("\n".join(each[day] for each in (of_guests, of_probes) if day in each))
         if built is not None and built.everything == fingerprint:
             landing[day] = built
             continue

@@ -43,12 +43,14 @@ class RequestedRuns(_Remembered):
         runs: First and last day of each run, by run key.
         landing: The landing days that they build, as observed.
         outbox: The outbox position that they cover.
+        service: Whether they build the tables of the service for every day that needs it.
     """
 
     at: float
     runs: dict[str, tuple[date, date]]
     landing: dict[date, SeenDay]
     outbox: int
+    service: bool = True
 
 
 class Cursor(_Remembered):
@@ -61,6 +63,7 @@ class Cursor(_Remembered):
         asked: The requested runs.
         ended: The end of the last requested run, seconds since 1970.
         took: The total duration of the successful ones, seconds.
+        served: The end of the last runs that built the tables of the service, seconds since 1970; 0 if none did.
     """
 
     built: dict[date, SeenDay] = {}
@@ -69,6 +72,7 @@ class Cursor(_Remembered):
     asked: RequestedRuns | None = None
     ended: float = 0.0
     took: float = 0.0
+    served: float = 0.0
 
     @classmethod
     def parse(cls, text: str | None) -> Cursor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -11,10 +11,12 @@ import dagster as dg
 import polars as pl
 
 from pilot.cafes import Cafes
-from pilot.lake_tables.tables import RAW_EVENTS, Table
-from pipelines.feedback.event_columns import FIELDS, PROBE
+from pilot.lake_tables.tables import PROBES, Table
+from pipelines.feedback.event_columns import PROBE
+from pipelines.figures.uptime import COLUMNS as PROBE_COLUMNS
 from storage.home import Home
 
+PROBE_FIELDS = ("target", "ok", "every_seconds")
 Shared = TypeVar("Shared")
 Figure = int | float | str | Mapping[str, int] | Sequence[str] | dg.MarkdownMetadataValue
 
@@ -75,10 +77,31 @@ class TableDay:
         rows = lake.read(self.table, days=[self.day], columns=["day"]).height
         return RebuildResult(rows=rows, version=lake.version(self.table) or 0, figures={"day_state": state})
 
-    def probes(self) -> pl.DataFrame:
-        """Return the day's probes, with the fields that uptime needs as columns."""
-        parts = list(self.home.lake().event_parts(self.day, fields={PROBE: FIELDS[PROBE]}))
-        return pl.concat(parts) if parts else self.read(RAW_EVENTS).filter(pl.col("event") == PROBE)
+    def probe_parts(self) -> Iterator[pl.DataFrame]:
+        """Yield the day's probes, with the columns that uptime needs, in parts of whole cafés."""
+        lake = self.home.lake()
+        if self._probes_of_events():
+            yield from lake.event_parts(self.day, fields={PROBE: PROBE_FIELDS})
+        else:
+            yield from lake.cafe_parts(PROBES, self.day, columns=PROBE_COLUMNS)
+
+    def failed_probes(self) -> pl.DataFrame:
+        """Return the day's probes of the cafés with a failed one: the others have no outage."""
+        if self._probes_of_events():
+            parts = list(self.probe_parts())
+            return pl.concat(parts) if parts else self.read(PROBES)
+        columns = ", ".join(f'"{name}"' for name in PROBE_COLUMNS)
+        with self.home.lake().snapshot(PROBES, days=[self.day]) as snapshot:
+            return snapshot.sql(
+                f"SELECT {columns} FROM {PROBES.name} WHERE day = $day AND cafe IN "  # noqa: S608 - declared names
+                f"(SELECT DISTINCT cafe FROM {PROBES.name} WHERE day = $day AND NOT ok)",
+                {"day": self.day},
+            )
+
+    def _probes_of_events(self) -> bool:
+        """Return whether the day was built by an earlier version only, whose probes are raw events."""
+        with self.home.lake().snapshot(PROBES, days=[self.day]) as snapshot:
+            return not snapshot.sql(f"SELECT 1 FROM {PROBES.name} WHERE day = ? LIMIT 1", [self.day]).height  # noqa: S608
 
     def build_from_events(
         self,
@@ -97,19 +120,36 @@ class TableDay:
             plots: Returns metadata derived from the summed counts; by default the counts.
         """
         lake = self.home.lake()
+        return self.build_in_parts(
+            lambda: (make(events) for events in lake.event_parts(self.day, fields=fields)), figures=figures, plots=plots
+        )
+
+    def build_in_parts(
+        self,
+        make: Callable[[], Iterable[pl.DataFrame]],
+        *,
+        figures: Callable[[pl.DataFrame], Mapping[str, int | Mapping[str, int]]],
+        plots: Callable[[Mapping[str, Figure]], Mapping[str, Figure]] = lambda counts: counts,
+    ) -> RebuildResult:
+        """Replace the day's rows of this table by parts of whole cafés, in the order of their ids.
+
+        Args:
+            make: Yields the parts; called again after a conflict.
+            figures: Returns counts of some rows; the counts of all parts are summed.
+            plots: Returns metadata derived from the summed counts; by default the counts.
+        """
         rows: list[int] = []
         counts: list[Mapping[str, int | Mapping[str, int]]] = []
 
         def parts() -> Iterator[pl.DataFrame]:
             rows.clear()
             counts.clear()
-            for events in lake.event_parts(self.day, fields=fields):
-                frame = make(events)
+            for frame in make():
                 rows.append(frame.height)
                 counts.append(figures(frame))
                 yield frame
 
-        version = lake.replace_partition_in_parts(self.table, self.day, parts, commit=self.commit)
+        version = self.home.lake().replace_partition_in_parts(self.table, self.day, parts, commit=self.commit)
         return RebuildResult(rows=sum(rows), version=version, figures=plots(_added(counts)))
 
 

@@ -54,7 +54,7 @@ def capacity_plan(day: TableDay) -> RebuildResult:
 
 
 def _resources(day: TableDay, days: Sequence[date]) -> Resources:
-    lake, segments, changed = day.home.lake(), day.home.segments(), cafe_states.find_all(day.home.store())
+    lake, changed = day.home.lake(), cafe_states.find_all(day.home.store())
     limits = {cafe.id: cafe.trial_limit for cafe in day.cafes.cafe}
     limits |= {cafe: state.trial_limit for cafe, state in changed.items() if state.trial_limit is not None}
     pilot_days = report_days(day.cafes.pilot, day.day)
@@ -64,7 +64,8 @@ def _resources(day: TableDay, days: Sequence[date]) -> Resources:
     for table in TABLES.values():
         if table not in NOT_COUNTED:
             stored.update({each: size for each, size in lake.bytes_by_day(table).items() if each in days})
-    stored.update({each: segments.bytes_of(each) for each in list(stored)})
+    for segments in (day.home.segments(), day.home.probe_segments()):
+        stored.update({each: segments.bytes_of(each) for each in list(stored)})
     return Resources(
         since=min(pilot_days),
         limits=limits,

@@ -34,11 +34,11 @@ def raw_events(day: TableDay) -> RebuildResult:
         erased_sessions=len(erased),
         erased_sessions_back=len(landed.reappeared),
         unknown=dict(landed.unknown),
-        **_fault_figures(landed.faults),
+        **fault_figures(landed.faults),
     )
 
 
-def _fault_figures(faults: Sequence[Fault]) -> dict[str, Figure]:
+def fault_figures(faults: Sequence[Fault]) -> dict[str, Figure]:
     """Return the number of faults by kind, and the places of the first ones."""
     damaged = [fault.segment for fault in faults if fault.line is None]
     broken = [f"{fault.segment}:{fault.line}" for fault in faults if fault.line is not None]

@@ -8,7 +8,7 @@ from assets.framework.daily_table import daily_table
 from assets.framework.day import RebuildResult, TableDay, count_by
 from assets.framework.plots import grid
 from assets.framework.sources import store
-from assets.tables.raw_events import raw_events
+from assets.tables.probes import probes
 from assets.tables.sessions import sessions
 from pilot.business_days import days_between
 from pilot.lake_tables.insight_tables import VOLUME_ANOMALIES
@@ -27,7 +27,7 @@ from storage.store.cafes import closed_doors
 
 
 @daily_table(
-    VOLUME_ANOMALIES, group="figures", kinds={"delta", "polars"}, code_version="1", deps=[sessions, raw_events, store]
+    VOLUME_ANOMALIES, group="figures", kinds={"delta", "polars"}, code_version="1", deps=[sessions, probes, store]
 )
 def volume_anomalies(day: TableDay) -> RebuildResult:
     """Compares feedback by hour with earlier days, or with the café's band while these are few.
@@ -37,7 +37,7 @@ def volume_anomalies(day: TableDay) -> RebuildResult:
     """
     home, simulated = day.home, day.home.kind == "demo"
     before = list(days_between(day.day - timedelta(days=HISTORY_DAYS), day.day - timedelta(days=1)))
-    down = outages(day.probes(), day=day.day, as_of=day.as_of)
+    down = outages(day.failed_probes(), day=day.day, as_of=day.as_of)
     shut = closed_doors.windows_of(home.store(), day.cafes.cafe, day=day.day, until=day.as_of)
     frame = anomalies_of(
         day.read(SESSIONS, columns=SESSION_COLUMNS),

@@ -40,7 +40,7 @@ from pipelines.feedback.turns import turns
 from pipelines.figures.kpis import SESSION_COLUMNS as KPI_SESSIONS
 from pipelines.figures.kpis import TURN_COLUMNS as KPI_TURNS
 from pipelines.figures.kpis import pilot_kpis
-from pipelines.figures.uptime import uptime
+from pipelines.figures.uptime import uptime_of_parts
 from pipelines.figures.voice_latency import OF_TURNS as LATENCY_TURNS
 from pipelines.figures.voice_latency import voice_latency
 from proving.simulator.landing_days import write_large_day
@@ -87,7 +87,7 @@ def make_voice_latency(home: Home, day: date, cafes: Cafes) -> int:
 
 def make_uptime(home: Home, day: date, cafes: Cafes) -> int:
     task = of_day(home, UPTIME, day)
-    return task.write(uptime(task.probes(), day=day, as_of=task.as_of, cafes=cafes)).rows
+    return task.write(uptime_of_parts(task.probe_parts(), day=day, as_of=task.as_of, cafes=cafes)).rows
 
 
 def make_pilot_kpis(home: Home, day: date, cafes: Cafes) -> int:

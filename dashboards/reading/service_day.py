@@ -8,10 +8,23 @@ from datetime import date, datetime
 import streamlit as st
 
 from dashboards.reading.page_snapshot import CACHE_ENTRIES, CACHE_TTL_SECONDS, Key, PageSnapshot
-from pilot.lake_tables.tables import RAW_EVENTS, UPTIME
+from pilot.lake_tables.tables import PROBES, RAW_EVENTS, UPTIME
 from pipelines.figures.uptime import outages
 
-TABLES = (UPTIME, RAW_EVENTS)  # the table of days has neither minutes nor durations
+TABLES = (UPTIME, PROBES, RAW_EVENTS)  # the table of days has neither minutes nor durations
+
+# A day built last by an earlier version has its probes among the raw events only.
+SCOPE = "day = $1 and list_contains($2, cafe) and simulated = $3"
+PROBED = f"""
+    select event_id, cafe, simulated, edge, "at", target, ok, duration_ms, every_seconds, failure
+    from probes where {SCOPE}
+    union all
+    select event_id, cafe, simulated, edge, "at", json_extract_string("data", '$.target'),
+        json_extract("data", '$.ok')::boolean, json_extract("data", '$.duration_ms')::double,
+        json_extract("data", '$.every_seconds')::bigint, json_extract_string("data", '$.failure')
+    from raw_events
+    where {SCOPE} and event = 'probe' and not exists (select 1 from probes where {SCOPE})
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +70,8 @@ def service_day(_snapshot: PageSnapshot, key: Key, *, cafes: tuple[str, ...], da
     """Return the day's service; `key` is the snapshot's."""
     scope = (day, list(cafes), simulated)
     targets = _snapshot.sql(
-        """
-        with measured as (
-            select json_extract_string("data", '$.target') as target, json_extract("data", '$.ok')::boolean as ok,
-                json_extract("data", '$.duration_ms')::double as ms
-            from raw_events
-            where day = $1 and list_contains($2, cafe) and simulated = $3 and event = 'probe'
+        f"""
+        with measured as (select target, ok, duration_ms as ms from ({PROBED})
         ), durations as (
             select target, count(*) filter (not ok) as failed, quantile_cont(ms, 0.5) filter (ok) as p50,
                 quantile_cont(ms, 0.95) filter (ok) as p95
@@ -75,22 +84,22 @@ def service_day(_snapshot: PageSnapshot, key: Key, *, cafes: tuple[str, ...], da
         )
         select target, probes, up, down, unknown, coalesce(failed, 0), p50, p95
         from seconds left join durations using (target) order by target
-        """,
+        """,  # noqa: S608
         scope,
     )
     failures = _snapshot.sql(
-        """
-        select json_extract_string("data", '$.target') as target,
-            coalesce(nullif(json_extract_string("data", '$.failure'), ''), 'unknown') as cause, count(*) as failed
-        from raw_events
-        where day = $1 and list_contains($2, cafe) and simulated = $3 and event = 'probe'
-            and not json_extract("data", '$.ok')::boolean
+        f"""
+        select target, coalesce(nullif(failure, ''), 'unknown') as cause, count(*) as failed
+        from ({PROBED}) where not ok
         group by all order by failed desc, target, cause
-        """,
+        """,  # noqa: S608
         scope,
     )
     probes = _snapshot.sql(
-        "select * from raw_events where day = $1 and list_contains($2, cafe) and simulated = $3 and event = 'probe'",
+        f"""
+        with probed as ({PROBED})
+        select * from probed where cafe in (select cafe from probed where not ok)
+        """,  # noqa: S608
         scope,
     )
     until = _snapshot.sql(

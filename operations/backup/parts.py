@@ -7,6 +7,7 @@ deduplicate, and everything that the store refers to is in the landing. The lake
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 
 from operations.backup.catalog import backup_folder
@@ -19,9 +20,19 @@ from storage.backup.redemption_file import NAME
 from storage.backup.store_contents import StoreContents
 from storage.cafes_file import find_cafes_file
 from storage.errors import LandingUnavailable
-from storage.home import DESCRIPTION_FILE, IDENTITY_FILE, LAKE_FOLDER, LANDING_FOLDER, LOG_FOLDER, SECRET_FILE, Home
+from storage.home import (
+    DESCRIPTION_FILE,
+    IDENTITY_FILE,
+    LAKE_FOLDER,
+    LANDING_FOLDER,
+    LOG_FOLDER,
+    PROBES_FOLDER,
+    SECRET_FILE,
+    Home,
+)
 from storage.landing.folder_segments import DAMAGED_FOLDER
 from storage.landing.log_lines import whole_lines
+from storage.landing.segments import Segments
 
 DAGSTER_LEFT_OUT = "Dagster's runs, logs and weights: they are created again"
 SECRET_LEFT_OUT = "the installation's secret key"  # noqa: S105 - a sentence
@@ -94,19 +105,29 @@ class Parts:
             self.left_out.append(f"the landing: it is at {settings.landing_url}")
             return
         self._report("landing")
-        segments = self._home.segments()
-        for day, fingerprint in sorted(segments.fingerprints().items()):
+        landings = {
+            LANDING_FOLDER: self._home.segments(),
+            f"{LANDING_FOLDER}/{PROBES_FOLDER}": self._home.probe_segments(),
+        }
+        found = {folder: segments.fingerprints() for folder, segments in landings.items()}
+        for day in sorted({day for each in found.values() for day in each}):
+            fingerprint = "+".join(each[day] for each in found.values() if day in each)
             self.landing[day.isoformat()] = fingerprint
             if since.get(day.isoformat()) == fingerprint:
                 continue
-            for name in segments.list(day):
-                try:
-                    self._archive.add(f"{LANDING_FOLDER}/{name.path}", segments.read_unchecked(name))
-                except LandingUnavailable:  # Salvaged meanwhile: its lines are in a newer segment.
-                    continue
-                self.segments += 1
-        for name in segments.damaged():
-            self._archive.add(f"{LANDING_FOLDER}/{DAMAGED_FOLDER}/{name.path}", segments.read_damaged(name))
+            for folder, segments in landings.items():
+                self._segments(segments, day, folder=folder)
+        for folder, segments in landings.items():
+            for name in segments.damaged():
+                self._archive.add(f"{folder}/{DAMAGED_FOLDER}/{name.path}", segments.read_damaged(name))
+
+    def _segments(self, segments: Segments, day: date, *, folder: str) -> None:
+        for name in segments.list(day):
+            try:
+                self._archive.add(f"{folder}/{name.path}", segments.read_unchecked(name))
+            except LandingUnavailable:  # Salvaged meanwhile: its lines are in a newer segment.
+                continue
+            self.segments += 1
 
     def lake(self) -> None:
         """Copy one version of each lake table; the home's lock is held, so that nothing deletes its files."""

@@ -205,15 +205,15 @@ def _open_unpacked(folder: Path, backup: Backup, *, settings: Settings) -> Home:
 
 def _check_landing(home: Home) -> tuple[int, int]:
     publish_logs(home.root / LOG_FOLDER, home.segments())
-    segments = home.segments()
     count = damaged = 0
-    for day in segments.fingerprints():
-        for name in segments.list(day):
-            count += 1
-            try:
-                segments.read(name)
-            except CorruptSegment:  # Damaged before the backup: `pilot landing salvage` saves its readable lines.
-                damaged += 1
+    for segments in (home.segments(), home.probe_segments()):
+        for day in segments.fingerprints():
+            for name in segments.list(day):
+                count += 1
+                try:
+                    segments.read(name)
+                except CorruptSegment:  # Damaged before the backup: `pilot landing salvage` saves its readable lines.
+                    damaged += 1
     return count, damaged
 
 

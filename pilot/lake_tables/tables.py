@@ -20,6 +20,7 @@ from pilot.lake_tables.payout_tables import LEDGER_AUDIT, PAYMENTS, PAYOUT_BATCH
 from pilot.lake_tables.report_tables import BUSINESS_IMPACT, CAPACITY_PLAN, PILOT_REPORT
 from pilot.lake_tables.retention_table import RETENTION
 from pilot.lake_tables.satisfaction_tables import SATISFACTION, THEME_DAYPARTS
+from pilot.lake_tables.service_tables import PROBES as PROBES
 
 RAW_EVENTS = Table(
     "raw_events",
@@ -298,6 +299,7 @@ TABLES: dict[str, Table] = {
         LEDGER_AUDIT,
         JUDGEMENTS,
         CUSTOMER_COUNTS,
+        PROBES,
         UPTIME,
         THEMES,
         SATISFACTION,

@@ -34,7 +34,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "turn_failed": ("turn", "reason", "mode"),
     "session_completed": ("language", "reference", "receipt_hash", "preliminary_score"),
     "session_abandoned": ("reason",),
-    PROBE: ("target", "ok", "every_seconds"),
+    PROBE: ("target", "ok", "status", "duration_ms", "every_seconds", "failure", "cafes", "durations_ms"),
 }
 TAKEN = "data."  # the prefix of a field's name as a column
 

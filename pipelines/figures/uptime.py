@@ -10,7 +10,7 @@ import polars as pl
 
 from pilot.business_days import day_bounds
 from pilot.cafes import Cafes
-from pilot.lake_tables.tables import UPTIME
+from pilot.lake_tables.tables import PROBES, UPTIME
 from pipelines.coverage import Stretch, clip_windows, fill_gaps, merge_windows, seconds_within, sum_seconds
 from pipelines.feedback.event_columns import PROBE, flag, integer, select_events, text
 from pipelines.shapes import schema, table_frame
@@ -20,6 +20,7 @@ SILENT_TARGET = "edge_heartbeat"  # recorded by a starting edge for the time sin
 OF_THE_EDGE = frozenset({SERVICE_TARGET, "websocket", "receipt"})
 LOCAL_PROBER = "watch"  # on the edge's host; every other prober is elsewhere
 KEY = ["cafe", "simulated", "target"]
+COLUMNS = ("cafe", "simulated", "edge", "at", "event_id", "target", "ok", "every_seconds")  # of PROBES
 Window = tuple[datetime, datetime]
 Seen = dict[tuple[str, bool, str], dict[str, list[Stretch]]]  # stretches of each prober, by café, simulated and target
 
@@ -35,7 +36,8 @@ def uptime(
     sum to the elapsed day, which is 23, 24 or 25 hours once over.
 
     Args:
-        raw_events: Frame of RAW_EVENTS of the day, in any order; duplicates count once.
+        raw_events: Frame of PROBES of the day with at least COLUMNS, or of RAW_EVENTS with an event a café; in any
+            order, duplicates count once.
         day: The business day.
         as_of: The moment up to which the day is judged, aware.
         cafes: The cafés; each has a row for the customer's page, even without a probe.
@@ -99,11 +101,14 @@ def _probe_periods(raw_events: pl.DataFrame, *, start: datetime, until: datetime
     """Return the probes of the elapsed day, each with the period that it covers."""
     moment = pl.Datetime("us", "UTC")
     prober = [*KEY, "edge"]
+    if "target" in raw_events.columns:
+        typed = raw_events.lazy().select(COLUMNS)
+    else:
+        fields = (text("target"), flag("ok"), integer("every_seconds"))
+        typed = select_events(raw_events.lazy(), PROBE).select(*COLUMNS[:5], *fields)
     return (
-        select_events(raw_events.lazy(), PROBE)
-        .filter((pl.col("at") >= start) & (pl.col("at") < until))
-        .unique(subset="event_id", keep="any")
-        .select("cafe", "simulated", "edge", "at", "event_id", text("target"), flag("ok"), integer("every_seconds"))
+        typed.filter((pl.col("at") >= start) & (pl.col("at") < until))
+        .unique(subset=["event_id", "cafe"], keep="any")
         .drop_nulls(["target", "ok", "every_seconds"])
         .sort(*prober, "at", "event_id")
         .with_columns(
@@ -162,3 +167,28 @@ def _stretches(seen: Seen, cafe: str, simulated: bool, target: str) -> list[Stre
         for replica in seen.get((cafe, simulated, SILENT_TARGET), {}).values():
             stretches = fill_gaps(stretches, replica)
     return stretches
+
+
+def uptime_of_parts(
+    parts: Iterable[pl.DataFrame], *, day: date, as_of: datetime, cafes: Cafes, planned: Sequence[Window] = ()
+) -> pl.DataFrame:
+    """Return the rows of `uptime` from parts of whole cafés, one in memory at a time.
+
+    Args:
+        parts: Frames as for `uptime`, each café in one of them.
+        day: The business day.
+        as_of: The moment up to which the day is judged, aware.
+        cafes: The cafés.
+        planned: Windows of planned maintenance.
+    """
+    probed: set[str] = set()
+    rows = []
+    for part in parts:
+        found = set(part["cafe"].unique().to_list())
+        probed |= found
+        own = cafes.model_copy(update={"cafe": tuple(cafe for cafe in cafes.cafe if cafe.id in found)})
+        rows.append(uptime(part, day=day, as_of=as_of, cafes=own, planned=planned))
+    rest = cafes.model_copy(update={"cafe": tuple(cafe for cafe in cafes.cafe if cafe.id not in probed)})
+    nothing = pl.DataFrame(schema={name: schema(PROBES)[name] for name in COLUMNS})
+    rows.append(uptime(nothing, day=day, as_of=as_of, cafes=rest, planned=planned))
+    return table_frame(UPTIME, pl.concat(rows).lazy())

@@ -62,6 +62,7 @@ class AppendLog:
         logs: Path,
         replica: str,
         segments: Segments,
+        probes: Segments | None = None,
         cadence: Cadence | None = None,
         queue_bytes: int = QUEUE_BYTES,
         failpoint: Failpoint = no_failpoint,
@@ -72,6 +73,7 @@ class AppendLog:
             logs: The folder of all replicas' logs.
             replica: This replica's name, lower-case letters and digits.
             segments: Where sealed files are published.
+            probes: Where their probes are published; None for the same place.
             cadence: When files are sealed.
             queue_bytes: Limit of bytes waiting for the disk.
             failpoint: Called at named points; tests kill the process there.
@@ -108,6 +110,7 @@ class AppendLog:
             logs=logs,
             replica=replica,
             segments=segments,
+            probes=probes,
             adopt_every_seconds=self._cadence.adopt_seconds,
             failpoint=failpoint,
         )

@@ -25,6 +25,7 @@ KNOWN_FIELDS: dict[str, tuple[str, ...]] = {name: tuple(model.model_fields) for 
 
 _UUID7 = '"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"'
 _MOMENT = r'"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z"'
+_PLAIN_NUMBERS = r"\[([0-9]{1,15}(\.[0-9]{1,20})?(,[0-9]{1,15}(\.[0-9]{1,20})?)*)?\]"
 _PLAIN_TEXTS = r'\[("[^"\\]*"(,"[^"\\]*")*)?\]'
 
 
@@ -128,6 +129,8 @@ def _field(field: Mapping[str, Any], token: str, path: str, definitions: Mapping
             return _number(token, minimum=field.get("minimum"), maximum=field.get("maximum"))
         case "array" if field.get("items") == {"type": "string"}:
             return f"regexp_full_match({token}, '{_PLAIN_TEXTS}')"
+        case "array" if field.get("items") == {"type": "number", "minimum": 0}:
+            return f"regexp_full_match({token}, '{_PLAIN_NUMBERS}')"
         case _:
             return "false"
 

@@ -7,10 +7,13 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 
-from pilot.events import Event
+from pilot.errors import InvalidEvent
+from pilot.events import Event, parse_event
 
 _CHECKSUM_LENGTH = 8
 _DAY_LENGTH = 10
+PROBE = "probe"
+_PROBE_MARK = b'"event":"probe"'
 _EVENT_AT = _CHECKSUM_LENGTH + 1 + _DAY_LENGTH + 1
 
 
@@ -69,3 +72,24 @@ def whole_lines(content: bytes) -> list[bytes]:
         and line.endswith(b"\n")
         and line[:_CHECKSUM_LENGTH] == b"%08x" % zlib.crc32(line[_CHECKSUM_LENGTH + 1 :])
     ]
+
+
+def split_probes(body: bytes) -> tuple[bytes, bytes]:
+    """Return a segment's lines without its probes, and its probes.
+
+    Only a line that the contract reads as a probe is one: whatever else a line is, it stays where guests' data is.
+    """
+    if _PROBE_MARK not in body:
+        return body, b""
+    others: list[bytes] = []
+    probes: list[bytes] = []
+    for line in body.splitlines(keepends=True):
+        (probes if _PROBE_MARK in line and _is_probe(line) else others).append(line)
+    return b"".join(others), b"".join(probes)
+
+
+def _is_probe(line: bytes) -> bool:
+    try:
+        return parse_event(line).event == PROBE
+    except InvalidEvent:
+        return False

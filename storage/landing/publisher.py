@@ -13,7 +13,7 @@ import structlog
 
 from storage.errors import LandingUnavailable
 from storage.folders import private_folder, sync_folder
-from storage.landing.log_lines import read_log
+from storage.landing.log_lines import read_log, split_probes
 from storage.landing.replica_lock import ReplicaLock
 from storage.landing.segments import SegmentName, Segments
 
@@ -32,10 +32,24 @@ def no_failpoint(name: str) -> None:
     """Do nothing; tests kill the process at a named point instead."""
 
 
-def publish_log(path: Path, *, segments: Segments, replica: str, failpoint: Failpoint = no_failpoint) -> None:
-    """Publish a sealed log file as one segment a day, then delete it.
+def publish_log(
+    path: Path,
+    *,
+    segments: Segments,
+    replica: str,
+    probes: Segments | None = None,
+    failpoint: Failpoint = no_failpoint,
+) -> None:
+    """Publish a sealed log file as one segment a day, and one of its probes, then delete it.
 
     The segments' names depend only on the file's name and bytes, so a retry after a crash changes nothing.
+
+    Args:
+        path: The file.
+        segments: The landing.
+        replica: The replica that wrote it.
+        probes: The landing of probes; None publishes them with the other events.
+        failpoint: Called at named points.
 
     Raises:
         LandingUnavailable: the landing or the file cannot be reached; the file stays.
@@ -50,8 +64,11 @@ def publish_log(path: Path, *, segments: Segments, replica: str, failpoint: Fail
         ) from error
     content = read_log(raw)
     for day, body in content.bodies.items():
-        segments.put(SegmentName.of(body, day=day, replica=replica, identifier=path.stem), body)
-        failpoint("put")
+        of_guests, of_probes = (body, b"") if probes is None else split_probes(body)
+        for landing, part in ((segments, of_guests), (probes, of_probes)):
+            if landing is not None and part:
+                landing.put(SegmentName.of(part, day=day, replica=replica, identifier=path.stem), part)
+                failpoint("put")
     if content.torn_bytes:
         _log.info("torn tail cut", replica=replica, log=path.stem, bytes=content.torn_bytes)
     try:
@@ -83,12 +100,14 @@ class Publisher:
         logs: Path,
         replica: str,
         segments: Segments,
+        probes: Segments | None = None,
         adopt_every_seconds: float = ADOPT_EVERY_SECONDS,
         failpoint: Failpoint = no_failpoint,
     ) -> None:
         self._logs = logs
         self._replica = replica
         self._segments = segments
+        self._probes = probes
         self._adopt_every = adopt_every_seconds
         self._failpoint = failpoint
         self._sealed: deque[Path] = deque()
@@ -156,13 +175,16 @@ class Publisher:
                     return
                 path = self._sealed[0]
             try:
-                publish_log(path, segments=self._segments, replica=self._replica, failpoint=self._failpoint)
+                self._publish(path, replica=self._replica)
             except Exception:
                 with self._changed:
                     self._sealed.rotate(-1)  # One unreadable file must not block the others.
                 raise
             with self._changed:
                 self._sealed.popleft()
+
+    def _publish(self, path: Path, *, replica: str) -> None:
+        publish_log(path, segments=self._segments, replica=replica, probes=self._probes, failpoint=self._failpoint)
 
     def _adopt(self) -> None:
         for folder in sorted(self._logs.iterdir()):
@@ -173,7 +195,7 @@ class Publisher:
                 continue
             try:
                 for path in log_files(folder):
-                    publish_log(path, segments=self._segments, replica=folder.name, failpoint=self._failpoint)
+                    self._publish(path, replica=folder.name)
                 _log.info("adopted a dead replica's log", replica=self._replica, dead=folder.name)
             finally:
                 lock.release()

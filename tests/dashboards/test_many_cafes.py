@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from benchmarks.large_home import fill, open_large_home
+from benchmarks.large_home import fill
+from benchmarks.many_cafes_home import open_large_home
 from pilot.lake_tables.tables import PILOT_KPIS
 from storage.home import Home
 from tests.dashboards.conftest import TODAY

@@ -18,7 +18,10 @@ from pilot.events import EVENTS, json_schema, make_event, parse_event, unknown_p
 from pilot.identifiers import new_identifier
 
 MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2034, 1, 1), timezones=st.just(UTC))
-FINITE = {"duration_ms": st.floats(min_value=0, allow_infinity=False)}
+FINITE = {
+    "duration_ms": st.floats(min_value=0, allow_infinity=False),
+    "durations_ms": st.lists(st.floats(min_value=0, allow_infinity=False), max_size=3),
+}
 CONTENTS = st.one_of(
     *(
         st.builds(model, **{name: values for name, values in FINITE.items() if name in model.model_fields})

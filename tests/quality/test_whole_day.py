@@ -114,6 +114,12 @@ BREAKS: dict[str, dict[str, Break]] = {
         "between:customers:0:20000": put("customer_counts", "customers", -3),
         "sessions_within_customers": put("customer_counts", "customers", 1),
     },
+    "probes": {
+        "known_value:target": put("probes", "target", "the moon"),
+        "known_value:failure": put("probes", "failure", "tired"),
+        "at_least:duration_ms:0": put("probes", "duration_ms", -1.0),
+        "at_least:every_seconds:1": put("probes", "every_seconds", 0),
+    },
     "uptime": {
         "known_value:target": put("uptime", "target", "the moon"),
         "at_least:probes:0": put("uptime", "probes", -1),

@@ -20,6 +20,7 @@ from pipelines.feedback.sessions import sessions
 from pipelines.feedback.themes_daily import HISTORY_COLUMNS, themes_of
 from pipelines.feedback.turns import turns
 from pipelines.figures.kpis import pilot_kpis
+from pipelines.figures.probes import probe_parts
 from pipelines.figures.uptime import outages, uptime
 from pipelines.figures.voice_latency import voice_latency
 from pipelines.reports.business_impact import Inputs, business_impact
@@ -91,6 +92,7 @@ def polars_day() -> dict[str, pl.DataFrame]:
         "scored_feedback": scored,
         "fingerprints": fingerprints(visits, said, key=b"k" * 32),
         "customer_counts": counts,
+        "probes": pl.concat(probe_parts(raw)),
         "uptime": service,
         "pilot_kpis": kpis,
         "themes": by_theme,

@@ -80,6 +80,7 @@ class Outpost:
             clock=self._clock,
             simulated=bool(plan["simulated"]),
             prober=self._name,
+            shared=bool(plan.get("shared", False)),
         )
         events = prober()
         if events:

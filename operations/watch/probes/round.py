@@ -12,7 +12,7 @@ from typing import Protocol
 import structlog
 
 from pilot.errors import PilotError
-from pilot.events import Event
+from pilot.events import Event, probed_cafes
 from pipelines.figures.uptime import SERVICE_TARGET
 from storage.folders import write_atomically
 
@@ -51,9 +51,8 @@ class ProbeRound:
     def __call__(self) -> None:
         """Run one round."""
         events = self._prober()
-        failed = sorted(
-            event.cafe for event in events if event.data["target"] == SERVICE_TARGET and not event.data["ok"]
-        )
+        pages = [event for event in events if event.data["target"] == SERVICE_TARGET]
+        failed = sorted(cafe for event in pages if not event.data["ok"] for cafe in probed_cafes(event))
         away = sorted({str(event.data["target"]) for event in events if not event.data["ok"]})
         how = sorted({f"{event.data['target']}: {event.data['failure']}" for event in events if not event.data["ok"]})
         recorded = True
@@ -67,7 +66,7 @@ class ProbeRound:
             _log.warning("pages do not answer", cafes=failed)
         if away:
             _log.warning("targets fail their probes", how=how)
-        probed = sum(event.data["target"] == SERVICE_TARGET for event in events)
+        probed = sum(len(probed_cafes(event)) for event in pages)
         self._write_heartbeat(probed=probed, failed=failed, away=away, recorded=recorded)
 
     def _write_heartbeat(self, *, probed: int, failed: Sequence[str], away: Sequence[str], recorded: bool) -> None:

@@ -26,12 +26,17 @@ LOCAL = "watch"
 TEST = ("at", "guests", "seconds", "p95_ms", "failures", "passed")
 
 PROBES = f"""
-    select distinct on (event_id) event_id, cafe, edge, "at", json_extract_string(data, '$.target') as target,
-        json_extract_string(data, '$.ok') = 'true' as ok, json_extract_string(data, '$.failure') as failure,
-        json_extract_string(data, '$.duration_ms')::double as ms,
-        json_extract_string(data, '$.every_seconds')::bigint as every,
+    select distinct on (event_id, cafe) event_id, cafe, edge, "at", target, ok, failure, ms, every,
         (select max(as_of) from uptime where {PERIOD}) as until
-    from raw_events where {PERIOD} and event = 'probe'
+    from (
+        select event_id, cafe, edge, "at", target, ok, failure, duration_ms as ms, every_seconds as every
+        from probes where {PERIOD}
+        union all
+        select event_id, cafe, edge, "at", json_extract_string(data, '$.target'),
+            json_extract_string(data, '$.ok') = 'true', json_extract_string(data, '$.failure'),
+            json_extract_string(data, '$.duration_ms')::double, json_extract_string(data, '$.every_seconds')::bigint
+        from raw_events where {PERIOD} and event = 'probe'
+    )
 """  # noqa: S608
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assets.automation.jobs import SERVICE_ASSETS, TABLE_ASSETS
 from assets.automation.sensor import (
     DAYS_AT_ONCE,
     LONGEST_RETRY_SECONDS,
@@ -67,6 +68,10 @@ def ended(cursor: Cursor, *, took: float = 4.0, failing: Collection[date] = (), 
     settled = settle(cursor, runs=runs_of(cursor, took=took, failing=failing, at=at), now=NOW.timestamp() + at + took)
     assert settled is not None
     return settled
+
+
+def names(assets: Sequence[dg.AssetsDefinition]) -> set[str]:
+    return {key.to_user_string() for asset in assets for key in asset.keys}
 
 
 def requested_days(requests: list[dg.RunRequest]) -> list[tuple[str, str]]:
@@ -138,11 +143,69 @@ def test_the_pause_after_runs_is_three_times_their_duration() -> None:
 
 
 def test_probes_alone_rebuild_a_day_only_every_few_minutes() -> None:
-    cursor = Cursor(built={TODAY: seen("a")}, ended=NOW.timestamp())
+    cursor = Cursor(built={TODAY: seen("a")}, served=NOW.timestamp())
     probed = {TODAY: seen("a", probes="1")}
     assert plan(cursor, observation=observed(probed, later=QUIET_REBUILD_SECONDS - 1)) == "nothing new"
     _, requests = requested(cursor, observed(probed, later=QUIET_REBUILD_SECONDS + 1))
     assert requested_days(requests) == [("2026-11-23", "2026-11-23")]
+
+
+def whole(requests: list[dg.RunRequest]) -> list[bool]:
+    """Return of each run whether it builds every table."""
+    return [request.asset_selection is None for request in requests]
+
+
+def test_a_guest_rebuilds_no_table_of_the_service_before_its_time() -> None:
+    cursor = ended(requested(Cursor(), observed({TODAY: seen("a")}))[0])
+    spoken = {TODAY: seen("b", probes="1")}
+    cursor, requests = requested(cursor, observed(spoken, later=60))
+    (request,) = requests
+    assert request.asset_selection is not None
+    assert {key.to_user_string() for key in request.asset_selection} == names(TABLE_ASSETS) - names(SERVICE_ASSETS)
+    cursor = ended(cursor, at=60)
+    assert plan(cursor, observation=observed(spoken, later=120)) == "nothing new"
+    _, requests = requested(cursor, observed(spoken, later=QUIET_REBUILD_SECONDS + 5))
+    assert whole(requests) == [True]
+
+
+def test_guests_who_keep_talking_do_not_delay_the_tables_of_the_service() -> None:
+    cursor = ended(requested(Cursor(), observed({TODAY: seen("0")}))[0])
+    wholes = []
+    for minute in range(1, 31):
+        landing = {TODAY: seen(str(minute), probes=str(minute))}
+        cursor, requests = requested(cursor, observed(landing, later=60 * minute))
+        cursor = ended(cursor, at=60 * minute)
+        wholes += whole(requests)
+        assert cursor.built[TODAY].spoken == str(minute)
+    assert sum(wholes) == 2
+    assert len(wholes) == 30
+
+
+def test_runs_of_guests_tables_have_keys_of_their_own() -> None:
+    cursor = ended(requested(Cursor(), observed({TODAY: seen("0")}))[0])
+    keys = set()
+    for minute in range(1, 15):
+        landing = {TODAY: seen(str(minute), probes="same")}
+        cursor, requests = requested(cursor, observed(landing, later=60 * minute))
+        cursor = ended(cursor, at=60 * minute)
+        keys |= {request.run_key for request in requests}
+    assert len(keys) == 14
+
+
+def test_a_day_that_is_new_is_built_whole_at_once() -> None:
+    cursor = Cursor(built={TODAY: seen("a")}, served=NOW.timestamp())
+    cursor, requests = requested(cursor, observed({TODAY: seen("b"), EARLIER: seen("late")}, later=60))
+    assert list(zip(requested_days(requests), whole(requests), strict=True)) == [
+        (("2026-11-23", "2026-11-23"), False),
+        (("2026-11-12", "2026-11-12"), True),
+    ]
+    assert ended(cursor, at=60).served == NOW.timestamp()
+
+
+def test_a_decision_on_a_built_day_rebuilds_the_tables_of_guests() -> None:
+    cursor = Cursor(built={EARLIER: seen("a")}, served=NOW.timestamp())
+    _, requests = requested(cursor, observed({EARLIER: seen("a")}, outbox=8, days=(EARLIER,), later=60))
+    assert whole(requests) == [False]
 
 
 def test_a_failed_runs_days_stay_unbuilt_and_are_requested_with_a_new_key() -> None:
@@ -161,7 +224,7 @@ def test_a_run_that_never_appeared_is_requested_again() -> None:
     soon, late = (NOW.timestamp() + RUN_APPEARS_WITHIN_SECONDS + shift for shift in (-1, 1))
     assert settle(cursor, runs={}, now=soon) is None
     given_up = settle(cursor, runs={}, now=late)
-    assert given_up == Cursor(failed={TODAY: FailedDay(times=1, at=late)}, ended=late)
+    assert given_up == Cursor(failed={TODAY: FailedDay(times=1, at=late)}, ended=late, served=late)
 
 
 @pytest.mark.parametrize(("times", "seconds"), [(1, 60), (2, 120), (3, 240), (20, LONGEST_RETRY_SECONDS)])
@@ -186,7 +249,7 @@ def test_a_day_that_keeps_failing_delays_no_other_day() -> None:
         cursor = ended(cursor, failing=[YESTERDAY], at=later)
         later += 70
         if visit:
-            assert cursor.built == {TODAY: seen(f"a{visit}")}
+            assert {day: built.spoken for day, built in cursor.built.items()} == {TODAY: f"a{visit}"}
     assert cursor.failed[YESTERDAY].times > 3
 
 
@@ -254,7 +317,9 @@ LANDINGS = st.dictionaries(st.dates(date(2026, 1, 1), TODAY), SEENS, max_size=5)
             runs=st.dictionaries(st.text(max_size=5), st.tuples(st.dates(), st.dates()), max_size=3),
             landing=LANDINGS,
             outbox=st.integers(0),
+            service=st.booleans(),
         ),
+        served=st.floats(0, 4e9),
         ended=st.floats(0, 4e9),
         took=st.floats(0, 1e6),
         failed=st.dictionaries(

@@ -13,6 +13,7 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from operations.seeding import seed
@@ -26,6 +27,7 @@ from operations.watch.probes.round import ProbeRound
 from operations.watch.probes.targets import Target
 from pilot.events import Event, Probe
 from pilot.settings import Settings
+from pipelines.figures.probes import probe_parts
 from storage.errors import LandingUnavailable
 from storage.home import Home, open_home
 from storage.landing.days import read_day
@@ -121,15 +123,14 @@ def make_round(log: FakeLog, heartbeat: Path, *, simulated: bool = False) -> Pro
 def test_a_round_records_one_probe_a_page_and_writes_its_heartbeat(tmp_path: Path) -> None:
     log = FakeLog()
     make_round(log, tmp_path / "watch.json")()
-    assert [(event.cafe, event.event, event.data["target"], event.data["ok"]) for event in log.events] == [
-        ("aurora", "probe", "customer_page", True),
-        ("goteborg", "probe", "customer_page", False),
-        ("aurora", "probe", "dashboards", True),
-        ("goteborg", "probe", "dashboards", True),
+    assert [(event.data["cafes"], event.event, event.data["target"], event.data["ok"]) for event in log.events] == [
+        (["aurora"], "probe", "customer_page", True),
+        (["goteborg"], "probe", "customer_page", False),
+        (["aurora", "goteborg"], "probe", "dashboards", True),
     ]
     assert {event.day for event in log.events} == {date(2026, 11, 23)}
     assert {(event.edge, event.simulated) for event in log.events} == {("watch", False)}
-    assert len({event.session_id for event in log.events}) == 4
+    assert len({event.session_id for event in log.events}) == 3
     sign = json.loads((tmp_path / "watch.json").read_text())
     assert sign == {
         "at": NOW.isoformat(),
@@ -192,10 +193,11 @@ def test_the_clockwork_lands_failed_and_good_probes_of_the_real_pages(
         stop.set()
         thread.join(DEADLINE_SECONDS)
     assert not thread.is_alive()
-    days = list(home.segments().fingerprints())
-    frames = [read_day(home.segments(), day).frame for day in days]
-    probes = [(row["cafe"], json.loads(row["data"])) for frame in frames for row in frame.iter_rows(named=True)]
-    assert {data["target"] for _, data in probes} == {"customer_page", "websocket", "receipt", "dashboards"}
-    oks = {(cafe, data["ok"]) for cafe, data in probes if data["target"] == "customer_page"}
+    segments = home.probe_segments()
+    assert home.segments().fingerprints() == {}
+    frames = [part for day in segments.fingerprints() for part in probe_parts(read_day(segments, day).frame)]
+    probes = pl.concat(frames)
+    assert set(probes["target"]) == {"customer_page", "websocket", "receipt", "dashboards"}
+    oks = set(probes.filter(target="customer_page").select("cafe", "ok").iter_rows())
     assert {("aurora", False), ("aurora", True), ("goteborg", False)} <= oks
     assert ("goteborg", True) not in oks

@@ -63,7 +63,14 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "turn_failed": {"turn": 1, "reason": "busy"},
     "session_completed": {"turns": 1, "language": "sv", "receipt_hash": "h", "reference": "r", "preliminary_score": 50},
     "session_abandoned": {"reason": "idle"},
-    "probe": {"target": "customer_page", "ok": True, "duration_ms": 3.5, "every_seconds": 30},
+    "probe": {
+        "target": "customer_page",
+        "ok": True,
+        "duration_ms": 3.5,
+        "every_seconds": 30,
+        "cafes": ["aurora", "goteborg"],
+        "durations_ms": [3.5, 2],
+    },
 }
 ODD = st.one_of(
     st.none(),

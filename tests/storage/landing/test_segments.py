@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -21,7 +21,7 @@ from storage.errors import CorruptSegment, LandingUnavailable
 from storage.home import open_home
 from storage.landing.day_folders import SETTLED_AFTER_SECONDS
 from storage.landing.folder_segments import STALE_TEMPORARY_SECONDS, FolderSegments
-from storage.landing.object_segments import ObjectSegments
+from storage.landing.object_segments import LISTED_AGAIN_SECONDS, ObjectDays, ObjectSegments
 from storage.landing.salvage import salvage
 from storage.landing.segments import SegmentName, Segments, publish
 from tests.storage.recorded import MONDAY_MORNING, TUESDAY_MORNING, utterances
@@ -289,3 +289,39 @@ def test_a_day_that_changed_a_moment_ago_is_listed_again_since_its_time_may_not_
     landing.put(*a_segment(MONDAY))
     changed_at(tmp_path / "landing" / name.folder, now - 1)
     assert landing.fingerprints() != first
+
+
+def test_an_older_day_is_listed_again_only_after_a_while_or_an_own_change(
+    object_store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", object_store)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "pilot")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "pilot")
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+    _make_bucket(BUCKET)
+    url, clock = f"s3://{BUCKET}/{new_identifier()}", [0.0]
+    mine = ObjectSegments(url, days=ObjectDays(clock=lambda: clock[0]))
+    others = ObjectSegments(url)
+    old = [MONDAY - timedelta(days=back) for back in (3, 2)]
+    for day in (*old, MONDAY, TUESDAY):
+        mine.put(*a_segment_of(day))
+    first = mine.fingerprints()
+    assert list(first) == [*old, MONDAY, TUESDAY]
+    for day in (old[0], TUESDAY):
+        others.put(*a_segment_of(day))
+    second = mine.fingerprints()
+    assert second[TUESDAY] != first[TUESDAY]
+    assert second[old[0]] == first[old[0]]
+    clock[0] += LISTED_AGAIN_SECONDS
+    third = mine.fingerprints()
+    assert third[old[0]] != first[old[0]]
+    name, body = a_segment_of(old[1])
+    mine.put(name, body)
+    assert mine.fingerprints()[old[1]] != third[old[1]]
+    mine.remove(name)
+    assert mine.fingerprints() == third
+
+
+def a_segment_of(day: date) -> tuple[SegmentName, bytes]:
+    body = f"{new_identifier()}\n".encode()
+    return SegmentName.of(body, day=day, replica="edge1", identifier=new_identifier()), body

@@ -27,6 +27,7 @@ from operations.watch.probes.outpost import (
 )
 from operations.watch.probes.pages import Page
 from pilot.identifiers import new_identifier
+from pipelines.figures.probes import probe_parts
 from storage.home import Home
 from storage.landing.days import read_day
 from tests.events import MORNING, probes, whole_visit
@@ -93,9 +94,11 @@ def made(client: httpx.Client, tmp_path: Path, *, token: str = TOKEN) -> Outpost
 
 
 def landed(home: Home) -> pl.DataFrame:
-    frames = [read_day(home.segments(), day).frame for day in home.segments().fingerprints()]
-    rows = [row | json.loads(row["data"]) for frame in frames for row in frame.iter_rows(named=True)]
-    return pl.DataFrame([{key: row[key] for key in ("cafe", "target", "ok", "edge", "simulated")} for row in rows])
+    """Return a row for each café of each probe in the landing of probes; no other landing has any."""
+    assert home.segments().fingerprints() == {}
+    segments = home.probe_segments()
+    frames = [part for day in segments.fingerprints() for part in probe_parts(read_day(segments, day).frame)]
+    return pl.concat(frames).select("cafe", "target", "ok", "edge", "simulated")
 
 
 def test_a_round_lands_at_once_under_its_own_replica(outpost: Outpost, home: Home) -> None:
@@ -105,7 +108,39 @@ def test_a_round_lands_at_once_under_its_own_replica(outpost: Outpost, home: Hom
     pages = seen.filter(target="customer_page")
     assert sorted(pages["cafe"]) == ["aurora", "goteborg", "malmohuset"]
     assert pages["ok"].all()
-    assert {name.replica for day in home.segments().fingerprints() for name in home.segments().list(day)} == {"probe"}
+    segments = home.probe_segments()
+    assert {name.replica for day in segments.fingerprints() for name in segments.list(day)} == {"probe"}
+
+
+def test_cafes_with_the_same_result_share_an_event(outpost: Outpost, home: Home) -> None:
+    outpost.round()
+    segments = home.probe_segments()
+    (day,) = segments.fingerprints()
+    assert read_day(segments, day).frame.height == 3
+    assert landed(home).height == 9
+
+
+def test_an_edge_of_an_earlier_version_gets_an_event_for_each_cafe(
+    outpost: Outpost, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = ProbeService(home, clock=lambda: NOW).pages()
+    del plan["shared"]
+    monkeypatch.setattr(ProbeService, "pages", lambda _: plan)
+    outpost.round()
+    segments = home.probe_segments()
+    (day,) = segments.fingerprints()
+    assert read_day(segments, day).frame.height == 9
+    assert landed(home).height == 9
+
+
+def test_a_cafe_that_was_removed_meanwhile_is_left_out_of_a_shared_probe(home: Home) -> None:
+    (event,) = of("probe", cafe="elsewhere")
+    event.data.update(cafes=["elsewhere", "aurora", "goteborg"], durations_ms=[1.0, 2.0, 3.0])
+    assert ProbeService(home, clock=lambda: NOW).accept(batch(event), batch=new_identifier()) == 1
+    assert landed(home).sort("cafe")["cafe"].to_list() == ["aurora", "goteborg"]
+    segments = home.probe_segments()
+    (row,) = read_day(segments, event.day).frame.rows(named=True)
+    assert json.loads(row["data"])["durations_ms"] == [2.0, 3.0]
 
 
 def test_rounds_wait_while_the_edge_is_away_and_record_the_outage(outpost: Outpost, edge: Edge, home: Home) -> None:
@@ -144,7 +179,7 @@ def test_the_edge_requires_the_token_and_a_valid_batch(edge: Edge, home: Home) -
         known = {"authorization": f"Bearer {TOKEN}", BATCH_HEADER: new_identifier()}
         assert client.post(RESULTS_PATH, content=b"{}", headers=known).status_code == 422
         assert client.post(RESULTS_PATH, content=b"x" * 2_000_001, headers=known).status_code == 413
-    assert home.segments().fingerprints() == {}
+    assert home.probe_segments().fingerprints() == home.segments().fingerprints() == {}
 
 
 def batch(*events: Any) -> bytes:
@@ -172,7 +207,7 @@ def of(prober: str, *, at: datetime = MORNING, **changed: Any) -> list[Any]:
 def test_a_batch_with_anything_but_a_second_hosts_probes_is_refused(home: Home, body: bytes) -> None:
     with pytest.raises(RefusedProbes):
         ProbeService(home, clock=lambda: NOW).accept(body, batch=new_identifier())
-    assert home.segments().fingerprints() == {}
+    assert home.probe_segments().fingerprints() == home.segments().fingerprints() == {}
 
 
 def test_a_batch_without_an_identifier_is_refused(home: Home) -> None:
