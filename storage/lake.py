@@ -234,11 +234,18 @@ class Lake:
 
     def bytes_by_day(self, table: Table) -> dict[date, int]:
         """Return the bytes of each day's current files, without those of older versions."""
+        return self._sum_by_day(table, "size_bytes")
+
+    def rows_by_day(self, table: Table) -> dict[date, int]:
+        """Return the number of rows of each day, from the table's log."""
+        return self._sum_by_day(table, "num_records")
+
+    def _sum_by_day(self, table: Table, figure: str) -> dict[date, int]:
         delta = self.delta(table)
         if delta is None:
             return {}
-        files = pl.DataFrame(delta.get_add_actions(flatten=True)).select("partition.day", "size_bytes")
-        return {day: int(size) for day, size in files.group_by("partition.day").sum().iter_rows()}
+        files = pl.DataFrame(delta.get_add_actions(flatten=True)).select("partition.day", figure)
+        return {day: int(total) for day, total in files.group_by("partition.day").sum().iter_rows()}
 
     def delta(self, table: Table) -> DeltaTable | None:
         """Return the table's newest version, for this room only; None if it was never written.

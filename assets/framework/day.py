@@ -176,3 +176,9 @@ def count_by(frame: pl.DataFrame, column: str) -> dict[str, int]:
     """Return the count of each value of a column, which must hold no guest's words."""
     counts = frame.group_by(column).len().sort(column)
     return {str(value): int(number) for value, number in counts.iter_rows()}
+
+
+def counted(counts: Mapping[str, Figure], name: str) -> dict[str, int]:
+    """Return a figure that counts values, empty if there is none: a day without rows has no parts."""
+    found = counts.get(name)
+    return {value: int(number) for value, number in found.items()} if isinstance(found, Mapping) else {}

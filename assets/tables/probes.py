@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from assets.framework.daily_table import daily_table
-from assets.framework.day import RebuildResult, TableDay, count_by
+from assets.framework.day import RebuildResult, TableDay, count_by, counted
 from assets.framework.plots import bars
 from assets.framework.sources import landing
 from assets.tables.raw_events import fault_figures, raw_events
@@ -32,10 +32,9 @@ def probes(day: TableDay) -> RebuildResult:
         lambda: probe_parts(events),
         figures=lambda frame: {"failed": int((~frame["ok"]).sum()), "rows_by_target": count_by(frame, "target")},
     )
-    targets = built.figures.get("rows_by_target")
     figures = {
         **built.figures,
-        "rows_by_target": bars(targets if isinstance(targets, dict) else {}, unit="rows"),
+        "rows_by_target": bars(counted(built.figures, "rows_by_target"), unit="rows"),
         "events": events.height,
         "segments": landed.segments,
         "unknown": dict(landed.unknown),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assets.framework.daily_table import daily_table
-from assets.framework.day import Figure, RebuildResult, TableDay, count_by
+from assets.framework.day import Figure, RebuildResult, TableDay, count_by, counted
 from assets.framework.plots import bars
 from assets.framework.sources import landing, store
 from pilot.lake_tables.tables import RAW_EVENTS
-from storage.landing.days import Fault, read_day
+from storage.landing.day_in_parts import read_day_in_parts
+from storage.landing.days import Fault
 from storage.store.privacy import erasures, tombstones
 
 FAULTS_SHOWN = 20  # places listed in the metadata; the counts cover all
@@ -23,18 +24,21 @@ def raw_events(day: TableDay) -> RebuildResult:
     """
     books = day.home.store()
     erased = tombstones.for_day(books, day.day)
-    landed = read_day(day.home.segments(), day.day, erased=erased)
+    landed = read_day_in_parts(day.home.segments(), day.day, cafes=day.cafes.ids, erased=erased)
     if landed.reappeared:
         erasures.reopen(books, landed.reappeared)
-    return day.write(
-        landed.frame,
-        events=bars(count_by(landed.frame, "event"), unit="events"),
-        segments=landed.segments,
-        doubles=landed.duplicates,
-        erased_sessions=len(erased),
-        erased_sessions_back=len(landed.reappeared),
-        unknown=dict(landed.unknown),
+    figures: dict[str, Figure] = {
+        "segments": landed.segments,
+        "doubles": landed.duplicates,
+        "erased_sessions": len(erased),
+        "erased_sessions_back": len(landed.reappeared),
+        "unknown": landed.unknown,
         **fault_figures(landed.faults),
+    }
+    return day.build_in_parts(
+        landed.parts,
+        figures=lambda frame: {"events": count_by(frame, "event")},
+        plots=lambda counts: {"events": bars(counted(counts, "events"), unit="events"), **figures},
     )
 
 

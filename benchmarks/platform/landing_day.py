@@ -30,7 +30,7 @@ from pilot.lake_tables.tables import RAW_EVENTS
 from pilot.settings import read_settings
 from proving.simulator.large_days import LargeDay, crowd, event_parts
 from storage.home import Home, open_home
-from storage.landing.days import read_day
+from storage.landing.day_in_parts import read_day_in_parts
 from storage.landing.segments import SegmentName
 
 
@@ -62,13 +62,13 @@ def publish_day(home: Home, *, day: date, sessions: int, cafes: int, segments: i
     return events
 
 
-def as_the_asset(home: Home, day: date) -> int:
+def as_the_asset(home: Home, day: date, *, cafes: int) -> int:
     """Build the day's raw events as the asset does; return how many there are."""
-    landed = read_day(home.segments(), day)
+    landed = read_day_in_parts(home.segments(), day, cafes=some_cafes(cafes).ids)
     if landed.faults:
         raise SystemExit(f"the simulated lines break the contract: {landed.faults[0]}")
-    home.lake().replace_partition(RAW_EVENTS, day, landed.frame, commit=COMMIT)
-    return landed.frame.height
+    home.lake().replace_partition_in_parts(RAW_EVENTS, day, landed.parts, commit=COMMIT)
+    return home.lake().rows_by_day(RAW_EVENTS)[day]
 
 
 def plain_duckdb(home: Home, day: date) -> int:
@@ -89,8 +89,10 @@ def piece(what: str, home: Home, given: argparse.Namespace) -> dict[str, Any]:
     began, used = time.perf_counter(), time.process_time()
     if what == "publish":
         done = publish_day(home, day=FIRST_DAY, sessions=given.sessions, cafes=given.cafes, segments=given.segments)
+    elif what == "asset":
+        done = as_the_asset(home, FIRST_DAY, cafes=given.cafes)
     else:
-        done = (as_the_asset if what == "asset" else plain_duckdb)(home, FIRST_DAY)
+        done = plain_duckdb(home, FIRST_DAY)
     return {
         "events": done,
         "seconds": round(time.perf_counter() - began, 2),

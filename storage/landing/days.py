@@ -91,11 +91,8 @@ def read_day(
     names = [name for name in segments.list(day) if not name.replica.startswith(without)]
     faults: list[Fault] = []
     unknown: Counter[str] = Counter()
-    frames = (_parse_batch(day, batch, faults, unknown) for batch in _batches(segments, names, faults))
-    everything = pl.concat([empty_frame(RAW_EVENTS).with_columns(pl.lit(0, pl.Int64).alias("line")), *frames])
-    unique = everything
-    if not everything.get_column("event_id").is_unique().all():
-        unique = everything.sort("event_id", "segment", "line").unique("event_id", keep="first", maintain_order=True)
+    everything = pl.concat([no_lines(), *parse_batches(segments, day, names, faults, unknown)])
+    unique = first_of_each_event(everything)
     gone = pl.col("session_id").is_in(list(erased))
     kept = unique.filter(~gone) if erased else unique
     back = unique.filter(gone).get_column("session_id").to_list() if erased else []
@@ -107,6 +104,26 @@ def read_day(
         segments=len(names),
         reappeared=frozenset(back),
     )
+
+
+def no_lines() -> pl.DataFrame:
+    """Return an empty frame of parsed lines: RAW_EVENTS and the line's number."""
+    return empty_frame(RAW_EVENTS).with_columns(pl.lit(0, pl.Int64).alias("line"))
+
+
+def parse_batches(
+    segments: Segments, day: date, names: Sequence[SegmentName], faults: list[Fault], unknown: Counter[str]
+) -> Iterator[pl.DataFrame]:
+    """Yield the valid lines of some segments, a batch in memory at a time; add to `faults` and `unknown`."""
+    for batch in _batches(segments, names, faults):
+        yield _parse_batch(day, batch, faults, unknown)
+
+
+def first_of_each_event(lines: pl.DataFrame) -> pl.DataFrame:
+    """Return the lines without doubles: the first by segment and number counts."""
+    if lines.get_column("event_id").is_unique().all():
+        return lines
+    return lines.sort("event_id", "segment", "line").unique("event_id", keep="first", maintain_order=True)
 
 
 def _batches(

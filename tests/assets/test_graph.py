@@ -43,7 +43,9 @@ def figures(result: dg.ExecuteInProcessResult, table: str) -> dict[str | None, d
 def test_a_day_of_stories_becomes_every_table(computed_day: Computed) -> None:
     assert computed_day.result.success
     written = tables(computed_day.home)
-    assert {name: frame.height for name, frame in written.items() if name not in ("raw_events", "uptime")} == {
+    assert {
+        name: frame.height for name, frame in written.items() if name not in ("raw_events", "probes", "uptime")
+    } == {
         "sessions": 6,
         "turns": 7,
         "scored_feedback": 3,
