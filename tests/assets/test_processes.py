@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from pilot.business_days import business_day
-from pilot.lake_tables.tables import PILOT_KPIS, SESSIONS
+from pilot.lake_tables.tables import PILOT_KPIS, SESSIONS, UPTIME
 from storage.home import Home
 from tests.events import whole_visit
 from tests.waiting import until
@@ -68,7 +68,7 @@ def dagster(home: Home) -> Iterator[list[subprocess.Popen[bytes]]]:
                 process.wait()
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(550)
 def test_a_segment_becomes_figures_and_both_processes_stop_on_sigterm(
     home: Home, land: Any, dagster: list[subprocess.Popen[bytes]]
 ) -> None:
@@ -76,6 +76,12 @@ def test_a_segment_becomes_figures_and_both_processes_stop_on_sigterm(
     land(whole_visit(at=now))
     until(lambda: not home.lake().read(PILOT_KPIS).is_empty(), seconds=DEADLINE_SECONDS, what="figures")
     assert home.lake().read(SESSIONS, days=[business_day(now)])["outcome"].to_list() == ["completed"]
+    # The second guest's run is of a selection of the job's assets.
+    uptime = home.lake().version(UPTIME)
+    land(whole_visit("goteborg", at=now))
+    both = lambda: home.lake().read(PILOT_KPIS).height and home.lake().read(SESSIONS).height == 2  # noqa: E731
+    until(both, seconds=DEADLINE_SECONDS, what="the second guest's session")
+    assert home.lake().version(UPTIME) == uptime
     families = [[*psutil.Process(process.pid).children(recursive=True)] for process in dagster]
     for process in reversed(dagster):
         process.send_signal(signal.SIGTERM)

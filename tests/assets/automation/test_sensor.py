@@ -12,7 +12,9 @@ from assets.automation.sensor_cursor import Cursor
 from assets.definitions import build_defs
 from assets.framework.resources import HomeResource
 from pilot.business_days import business_day
+from pilot.identifiers import new_identifier
 from storage.home import Home
+from storage.landing.segments import publish
 from storage.store.cafes import customer_counts
 from storage.store.privacy import tombstones
 from tests.assets.dagster_internals import record_process
@@ -73,10 +75,12 @@ def test_a_customer_count_and_an_erasure_request_their_days(
 
 def test_probes_alone_wait_and_a_guest_does_not(home: Home, land: Any, instance: dg.DagsterInstance) -> None:
     land(whole_visit())
-    cursor = built(home, instance).model_copy(update={"ended": NOW.timestamp()})
-    land(probes(start=MORNING, outcomes=[True]), replica="watch")
+    cursor = built(home, instance).model_copy(update={"served": NOW.timestamp()})
+    publish(home.probe_segments(), probes(start=MORNING, outcomes=[True]), replica="watch", identifier=new_identifier())
     assert ticked(instance, home, cursor, later=60)[0] == []
     assert ticked(instance, home, cursor, later=601)[0] == ["2026-11-23"]
+    land(probes(start=MORNING, outcomes=[True]), replica="watch")  # as earlier versions landed them
+    assert ticked(instance, home, cursor, later=60)[0] == []
     land(whole_visit(at=MORNING + timedelta(minutes=5)))
     assert ticked(instance, home, cursor, later=60)[0] == ["2026-11-23"]
 
