@@ -84,7 +84,11 @@ def _chart(visit: Visit, known: Sequence[DayFigure], *, minutes: Sequence[Minute
                 axis=alt.Axis(values=list(range(0, DAY_HOURS + 1, HOUR_TICKS)), format="02d"),
             ),
             y=alt.Y("value:Q", title=None, axis=alt.Axis(format="%" if share else "", tickCount=4)),
-            **({"strokeDash": alt.StrokeDash("figure:N", legend=alt.Legend(title=None, orient="top"))} if len(names) > 1 else {}),
+            **(
+                {"strokeDash": alt.StrokeDash("figure:N", legend=alt.Legend(title=None, orient="top"))}
+                if len(names) > 1
+                else {}
+            ),
         )
     )
     highest = ", ".join(
