@@ -143,7 +143,7 @@ def revoke(store: Store, *, email: str, actor: str, reason: str) -> Account:
 
 
 def end_everything(connection: Connection, account_id: str, *, at: datetime) -> None:
-    """End an account's sign-ins, use up its links and unbind its identities, within the transaction of the change."""
+    """End an account's sign-ins, links and bound identities, within the transaction of the change."""
     connection.execute(delete(account_identities).where(account_identities.c.account_id == account_id))
     connection.execute(
         update(account_sessions)

@@ -15,7 +15,7 @@ from storage.store.schemas.access import account_identities, accounts
 
 
 def recognise(store: Store, *, issuer: str, subject: str, verified_email: str) -> Account | None:
-    """Return the account of an identity, also a revoked one; bind an invited account's first identity to it.
+    """Return an identity's account, also a revoked one; bind an invited account's first identity.
 
     None if nobody is invited, and if the address's account belongs to another identity of this provider.
 
