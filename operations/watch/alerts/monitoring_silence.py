@@ -16,7 +16,7 @@ SILENT_AFTER = timedelta(minutes=10)
 
 
 class MonitoringWatcher:
-    """Compares the watchdog's last delivery with the time; nothing is expected without a token."""
+    """Compares the watchdog's last delivery with the time; nothing is expected before the first one."""
 
     def __init__(self, home: Home, *, clock: Callable[[], datetime]) -> None:
         self._is_expected = bool(home.settings.alertmanager_token.get_secret_value())
@@ -27,12 +27,16 @@ class MonitoringWatcher:
 
     def __call__(self) -> None:
         """Run once."""
-        silent = self._is_expected and self._clock() - max(self._last(), self._started) > SILENT_AFTER
+        last = self._last()
+        # While the watch is away nothing can be delivered to it.
+        silent = last is not None and self._clock() - max(last, self._started) > SILENT_AFTER
         text = "Alertmanager has not delivered its watchdog for ten minutes: alerts on metrics cannot fire."
         self._records.report([Alert(ALERT, "alertmanager", "high", text)] if silent else [])
 
-    def _last(self) -> datetime:
+    def _last(self) -> datetime | None:
+        if not self._is_expected:
+            return None
         try:
             return datetime.fromisoformat(self._alive.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            return self._started
+            return None

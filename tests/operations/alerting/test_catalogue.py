@@ -11,7 +11,7 @@ from operations.alerting.catalogue import FILE, InvalidCatalogue, catalogue, kin
 from operations.alerting.readiness import CHECKOUT, missing_sections
 
 NAMES = (
-    r'^(?:ALERT|[A-Z_]+AWAY|URGENT) = "([a-z_]+)"',
+    r'^(?:[A-Z_]*ALERT|[A-Z_]+AWAY|URGENT) = "([a-z_]+)"',
     r'Alert\(\s*"(\w+)"',
     r'"\w+": "(\w+_(?:broken|corrupt|incident))"',
 )
@@ -23,7 +23,11 @@ def names_of_the_code() -> set[str]:
         for folder in ("operations/watch", "operations/alerting", "assets/automation")
         for path in (CHECKOUT / folder).rglob("*.py")
     ]
-    return {name for pattern in NAMES for text in files for name in re.findall(pattern, text, re.MULTILINE)}
+    rules = [path.read_text(encoding="utf-8") for path in (CHECKOUT / "deploy/monitoring").glob("*rules*.yml")]
+    on_metrics = {name for text in rules for name in re.findall(r"- alert: (\w+)", text)}
+    return (on_metrics - {"watchdog"}) | {
+        name for pattern in NAMES for text in files for name in re.findall(pattern, text, re.MULTILINE)
+    }
 
 
 def test_every_alert_of_the_code_is_in_the_catalogue():
