@@ -9,6 +9,8 @@ import pytest
 from operations.record_lines import append_record
 from operations.watch.alerts.alert_records import Alert
 from storage.store.alerts import episodes, silences
+from storage.store.schemas.alerts import alert_deliveries, alert_episodes
+from storage.store.schemas.money import restores
 from tests.operations.alerting.conftest import MONDAY_NOON, Pilot, backup, both_stores
 
 EVENING = datetime(2026, 11, 23, 19, tzinfo=UTC)  # Monday 20:00 in Stockholm
@@ -299,3 +301,22 @@ def test_a_rewritten_file_begins_no_second_episode(pilot: Pilot) -> None:
     path.write_text(path.read_text().splitlines()[1] + "\n")
     pilot.turn(minutes=2)
     assert len(pilot.episodes()) == 2
+
+
+@both_stores
+def test_what_began_before_a_restored_backup_is_not_announced_again(pilot: Pilot) -> None:
+    pilot.start()
+    pilot.report(backup())
+    pilot.run(until=pilot.now + timedelta(minutes=2))
+    assert len(pilot.slack.texts) == 1
+    with pilot.store.begin() as connection:  # The store is put back as it was before the alert.
+        for table in (alert_episodes, alert_deliveries):
+            connection.execute(table.delete())
+        connection.execute(restores.insert().values(recovered_to=MONDAY_NOON, restored_at=pilot.now, actor="siv"))
+    pilot.routers = [pilot.router()]
+    pilot.run(until=pilot.now + timedelta(hours=1))
+    assert [(each.name, each.state) for each in pilot.episodes()] == [("backup_old", "firing")]
+    assert len(pilot.slack.texts) == 1
+    pilot.report(backup(), backup("other"))
+    pilot.run(until=pilot.now + timedelta(minutes=2))
+    assert len(pilot.slack.texts) == 2 and "other" in pilot.slack.texts[1]
