@@ -12,7 +12,7 @@ from cli.context import AS_JSON, actor, home, print_json, settings
 from cli.durations import seconds
 from cli.findings import report
 from cli.switching import DRY_RUN, local, require_reason, until_of
-from storage.store.alerts import deliveries, episodes, silences
+from storage.store.alerts import deliveries, episodes, precision, silences
 from storage.store.engine import Store
 
 EXIT_NOT_WELL = 1
@@ -88,7 +88,7 @@ def list_all(
     store, now = home().store(), datetime.now(UTC)
     found = episodes.latest(store, since=now - timedelta(days=days))
     if figures:
-        rows = episodes.figures(found)
+        rows = precision.figures(found)
         if as_json:
             print_json([{**asdict(each), "unjudged": each.unjudged} for each in rows])
             return

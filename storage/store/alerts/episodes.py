@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import Connection, insert, select, update
@@ -320,48 +320,3 @@ def _find(connection: Connection, identifier: str) -> Episode:
         fault = "There is no alert" if not found else "More than one alert begins with"
         raise EpisodeRefused(f"{fault} {known!r}.", remedy="`pilot alerts list` shows the ids.")
     return Episode(**found[0]._mapping)
-
-
-@dataclass(frozen=True, slots=True)
-class KindFigures:
-    """The precision of one kind of alert in a period.
-
-    Attributes:
-        name: The kind.
-        fired: Its episodes.
-        judged_true: Those that a person judged right to fire.
-        judged_false: Those judged wrong.
-        acknowledged: Those acknowledged by a person.
-        slowest: The longest time from the first firing to the acknowledgement; None without one.
-    """
-
-    name: str
-    fired: int
-    judged_true: int
-    judged_false: int
-    acknowledged: int
-    slowest: timedelta | None
-
-    @property
-    def unjudged(self) -> int:
-        """Return the episodes without a verdict."""
-        return self.fired - self.judged_true - self.judged_false
-
-
-def figures(episodes: Sequence[Episode]) -> list[KindFigures]:
-    """Return the precision of each kind among some episodes, by name."""
-    found = []
-    for name in sorted({each.name for each in episodes}):
-        mine = [each for each in episodes if each.name == name]
-        took = [each.acknowledged_at - each.began_at for each in mine if each.acknowledged_at is not None]
-        found.append(
-            KindFigures(
-                name,
-                len(mine),
-                sum(each.verdict == "true" for each in mine),
-                sum(each.verdict == "false" for each in mine),
-                len(took),
-                max(took, default=None),
-            )
-        )
-    return found

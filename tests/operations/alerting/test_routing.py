@@ -8,7 +8,7 @@ import pytest
 
 from operations.record_lines import append_record
 from operations.watch.alerts.alert_records import Alert
-from storage.store.alerts import episodes, silences
+from storage.store.alerts import episodes, precision, silences
 from storage.store.schemas.alerts import alert_deliveries, alert_episodes
 from storage.store.schemas.money import restores
 from tests.operations.alerting.conftest import MONDAY_NOON, Pilot, backup, both_stores
@@ -100,7 +100,7 @@ def test_an_acknowledgement_stops_the_escalation_and_is_audited(pilot: Pilot) ->
     assert (found.state, found.acknowledged_by, found.verdict) == ("acknowledged", "siv", "true")
     pilot.run(until=MONDAY_NOON + timedelta(hours=3))
     assert pilot.rows(kind="escalated") == [] and len(pilot.slack.texts) == 1
-    (figures,) = episodes.figures(pilot.episodes())
+    (figures,) = precision.figures(pilot.episodes())
     assert (figures.fired, figures.judged_true, figures.unjudged, figures.slowest) == (1, 1, 0, timedelta(seconds=20))
 
 
