@@ -84,11 +84,7 @@ def _chart(visit: Visit, known: Sequence[DayFigure], *, minutes: Sequence[Minute
                 axis=alt.Axis(values=list(range(0, DAY_HOURS + 1, HOUR_TICKS)), format="02d"),
             ),
             y=alt.Y("value:Q", title=None, axis=alt.Axis(format="%" if share else "", tickCount=4)),
-            **(
-                {"strokeDash": alt.StrokeDash("figure:N", legend=alt.Legend(title=None, orient="top"))}
-                if len(names) > 1
-                else {}
-            ),
+            **(_dashes() if len(names) > 1 else {}),
         )
     )
     highest = ", ".join(
@@ -101,6 +97,11 @@ def _chart(visit: Visit, known: Sequence[DayFigure], *, minutes: Sequence[Minute
         width="stretch",
         alt=say("technical.red.alt", title=say(f"technical.red.charts.{title}"), highest=highest),
     )
+
+
+def _dashes() -> dict[str, alt.StrokeDash]:
+    """Return one kind of line for each figure, named above the chart."""
+    return {"strokeDash": alt.StrokeDash("figure:N", legend=alt.Legend(title=None, orient="top"))}
 
 
 def _shown(visit: Visit, name: str, value: float) -> str:
