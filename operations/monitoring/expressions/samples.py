@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 NAME = "__name__"
@@ -65,6 +65,14 @@ class Samples:
             for own_labels, series in every.items():
                 gone = ("instance", source) in own_labels and own_labels not in seen and name != "up"
                 if gone and series and not math.isnan(series[-1].value):
+                    series.append(Sample(at, math.nan))
+
+    def end_sources(self, listed: Collection[str], *, at: float) -> None:
+        """End every series of a source that is not listed any more, as after its process was removed."""
+        for every in self._series.values():
+            for labels, series in every.items():
+                source = next((value for name, value in labels if name == "instance"), "")
+                if source and source not in listed and series and not math.isnan(series[-1].value):
                     series.append(Sample(at, math.nan))
 
     def forget_old(self, *, at: float) -> None:

@@ -93,6 +93,8 @@ class TechnicalWatcher:
         self._samples.add_scrape(self._of_host(), source=HOST, at=at)
         for host, expiry in self._expiries.items():
             self._samples.add("probe_ssl_earliest_cert_expiry", {"instance": host}, value=expiry, at=at)
+        sources = {each.address for each in known} | {WATCH, HOST} | set(self._expiries)
+        self._samples.end_sources(sources, at=at)
         self._samples.forget_old(at=at)
 
     def evaluate(self) -> None:

@@ -102,6 +102,17 @@ def test_a_stopped_process_is_reported_after_two_minutes_and_resolved(home: Home
     minutes.watch.close()
 
 
+def test_a_replica_that_was_removed_is_not_reported_as_down(home: Home, process: Process) -> None:
+    minutes = Minutes(home, process)
+    minutes.run(1)
+    process.stop()  # It stops before it leaves the list.
+    minutes.now += timedelta(seconds=15)
+    minutes.watch.sample()
+    (home.root / RUN_FOLDER / FOLDER / NAME).write_text(targets_text([]))
+    assert minutes.run(6) == []
+    minutes.watch.close()
+
+
 def test_services_without_a_process_are_reported_as_absent(home: Home, process: Process) -> None:
     minutes = Minutes(home, process)
     minutes.run(3)
