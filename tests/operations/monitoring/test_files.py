@@ -9,6 +9,8 @@ import pytest
 import yaml
 
 from operations.monitoring.__main__ import CAFES, FOLDER
+from operations.monitoring.rules.technical_alerts import SERVICES
+from operations.monitoring.targets import read_targets
 from pilot.cafes import parse_cafes
 from scripts import metrics_page
 
@@ -84,3 +86,11 @@ def test_prometheus_finds_all_replicas_of_a_service() -> None:
     (found,) = jobs["pilot"]["dns_sd_configs"]
     assert set(found["names"]) == {"api-gateway", "business-dashboard", "entrance", "watch"}
     assert found["type"] == "A"  # One address each replica.
+
+
+def test_the_watch_in_a_container_finds_each_service_where_prometheus_does() -> None:
+    found = read_targets(FOLDER / "targets" / "containers.json")
+    assert {each.service for each in found} == set(SERVICES) - {"watch"}  # It reads its own metrics directly.
+    jobs = {each["job_name"]: each for each in read("prometheus.yml")["scrape_configs"]}
+    (dns,) = jobs["pilot"]["dns_sd_configs"]
+    assert {each.address for each in found} == {f"{name}:{dns['port']}" for name in dns["names"]} - {"watch:9464"}
