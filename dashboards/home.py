@@ -7,19 +7,23 @@ import os
 
 import streamlit as st
 
+from pilot.errors import InvalidSettings
 from pilot.settings import read_settings
 from storage.home import Home, open_existing_home
 
 
 def exposed_address() -> str | None:
-    """Return the address that the server listens on; None if it is loopback, empty for every address."""
+    """Return the address that the server listens on; None if it may: loopback, or as set behind a proxy with TLS."""
     address = str(st.get_option("server.address") or "")
     if address == "localhost":
         return None
     try:
-        return None if ipaddress.ip_address(address).is_loopback else address
-    except ValueError:
+        if ipaddress.ip_address(address).is_loopback:
+            return None
+        settings = read_settings(dict(os.environ))
+    except (ValueError, InvalidSettings):
         return address
+    return None if address == settings.pages_host and settings.pages_url.startswith("https://") else address
 
 
 def cached_home() -> Home:
