@@ -13,7 +13,7 @@ from storage.home import Home, open_existing_home
 
 
 def exposed_address() -> str | None:
-    """Return the address that the server listens on; None if it may: loopback, or as set behind a proxy with TLS."""
+    """Return the address listened on; None if it may be: loopback, or as set behind a proxy with TLS."""
     address = str(st.get_option("server.address") or "")
     if address == "localhost":
         return None

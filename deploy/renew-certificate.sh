@@ -3,7 +3,7 @@
 #   deploy/renew-certificate.sh aurora.feedbackai.se
 set -eu
 case "${1:-}" in
-'' | *[!a-z0-9.-]*)
+'' | .* | *..* | *[!a-z0-9.-]*)
     echo "Give one host name, for example aurora.feedbackai.se." >&2
     exit 2
     ;;

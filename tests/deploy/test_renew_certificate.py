@@ -31,7 +31,7 @@ def test_one_hosts_certificate_is_removed_and_the_proxy_started_again(tmp_path: 
     ]
 
 
-@pytest.mark.parametrize("argument", ["", "../..", "a b", "x;reboot", "*", "$(id)"])
+@pytest.mark.parametrize("argument", ["", "..", ".", "a..b", "../..", "a b", "x;reboot", "*", "$(id)"])
 def test_what_is_no_host_name_is_refused(tmp_path: Path, argument: str) -> None:
     done, notes = run(tmp_path, argument)
     assert (done.returncode, notes) == (2, [])
