@@ -107,8 +107,10 @@ def frozen(model: Mapping[str, Any]) -> Model:
     """Return a model of JSON values only, with its hash."""
     own = {name: value for name, value in model.items() if name != "hash"}
     # Sums of floats differ in their last digits with the order of the engine's threads.
-    plain = json.loads(json.dumps(own, default=_plain), parse_float=lambda digits: float(f"{float(digits):.{DIGITS}g}"))
-    return {**plain, "hash": hashlib.sha256(_canonical(plain)).hexdigest()}
+    # In one order of keys, so that what is read back is drawn in the same order.
+    text = json.dumps(own, default=_plain, sort_keys=True)
+    plain = json.loads(text, parse_float=lambda digits: float(f"{float(digits):.{DIGITS}g}"))
+    return _with_hash(plain, hashlib.sha256(_canonical(plain)).hexdigest())
 
 
 def model_bytes(model: Model) -> bytes:
@@ -132,13 +134,17 @@ def read_model(body: bytes) -> Model:
             "The frozen model was changed after it was approved: its hash differs.",
             remedy="Put back the model from a PDF, in which it is attached, or make the report again: `pilot report`.",
         )
-    return {**model, "hash": stated}
+    return _with_hash(model, stated)
 
 
 def without_sessions(model: Model, sessions: Collection[str]) -> Model | None:
     """Return a model frozen anew without the quotes of some sessions; None if it has none of them."""
     kept = [each for each in model["quotes"] if each["session_id"] not in sessions]
     return frozen({**model, "quotes": kept}) if len(kept) < len(model["quotes"]) else None
+
+
+def _with_hash(model: Model, digest: str) -> Model:
+    return dict(sorted({**model, "hash": digest}.items()))
 
 
 def _cafe(cafe: Any) -> dict[str, Any]:

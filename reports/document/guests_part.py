@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
 from pilot.formatting import Language, join_names
@@ -226,7 +226,8 @@ def survey_part(model: Model, words: Words) -> Iterator[Block]:
         period = _survey(f"period.{each['period']}", words.language)
         yield Text(words("survey.what", count=each["answers"], period=period))
         rows = tuple(
-            (_survey(f"question.{question}", words.language), _answers(question, each, words)) for question in OPTIONS
+            (_survey(f"question.{question}", words.language), _answers(question, options, each, words))
+            for question, options in OPTIONS.items()
         )
         head = (words("survey.head.question"), words("survey.head.answers"))
         yield Table(f"{words('survey.title')}: {period}", head, rows, ("left", "left"))
@@ -235,11 +236,11 @@ def survey_part(model: Model, words: Words) -> Iterator[Block]:
             yield Quote(comment["comment"], words("survey.comment_by", cafes=by))
 
 
-def _answers(question: str, each: Row, words: Words) -> str:
+def _answers(question: str, options: Sequence[str], each: Row, words: Words) -> str:
     chosen = [
         words("survey.option", option=_survey(f"option.{question}.{option}", words.language), count=count)
-        for option, count in each["distribution"][question].items()
-        if count
+        for option in options
+        if (count := each["distribution"][question][option])
     ]
     return join_names(chosen, language=words.language)
 
