@@ -37,6 +37,11 @@ def priorities_part(model: Model, words: Words) -> Iterator[Block]:
     )
     head = tuple(words(f"priorities.head.{name}") for name in TROUBLE_HEADS)
     yield Table(words("priorities.title"), head, rows, ("left", "right", "right", "left"))
+    worst_first = sorted(model["incidents"], key=lambda each: (each["severity"], each["detected_at"]))
+    left = tuple(one["what"] for each in worst_first for one in each["actions"] if not one["done"])
+    if left:
+        yield Text(words("priorities.left"))
+        yield Points(left)
 
 
 def expansion_part(model: Model, words: Words) -> Iterator[Block]:
