@@ -80,7 +80,7 @@ def run(*, pilots: int, days: int = 30, seed: int = SEED) -> dict[str, Any]:
 def one_pilot(
     rng: np.random.Generator, *, of: Characters, days: int
 ) -> tuple[dict[str, list[Cluster]], list[list[float]], dict[str, list[int]]]:
-    """Draw a pilot: each café-day's counts and voice responses in seconds, and the café-days until each day."""
+    """Draw a pilot: counts and voice responses of each café-day, and the café-days until each day."""
     shares: dict[str, list[Cluster]] = {"participation": [], "completion": []}
     waits: list[list[float]] = []
     ends: dict[str, list[int]] = {"participation": [], "completion": [], "voice_response": []}

@@ -1,4 +1,4 @@
-"""Invites managers to the survey, and reminds those who have not answered, by the digest's mail server.
+"""Invites managers to the survey and reminds them, by the digest's mail server.
 
 The audit log is the record of letters: each is entered before it leaves, with its outcome afterwards. A letter of
 unknown outcome counts as sent, since nobody wants two. A manager gets one invitation a period, and one reminder.

@@ -34,7 +34,7 @@ def verdict_part(model: Model, words: Words) -> Iterator[Block]:
 
 
 def _in_short(model: Model, words: Words) -> Iterator[str]:
-    """Yield what a reader of two minutes asks for: how much, for which money, what guests say, what hinders them."""
+    """Yield what a reader of two minutes asks for: how much, for which money, what guests say."""
     rewards, feedbacks = model["rewards"], sum(row["completed"] for row in model["funnel"])
     useful = words.number(rewards["useful"])
     yield words("short.feedback", count=words.number(feedbacks), useful=useful)

@@ -100,7 +100,7 @@ def _blocks(root: Path, blocks: Sequence[Block]) -> Iterator[dict[str, Any]]:
 
 
 def _leads(after: Block | None) -> bool:
-    """Return whether a text stays on the page of the next block: a table, a chart, a list or a lower heading."""
+    """Return whether a text stays on the page of the block after it."""
     return isinstance(after, Table | Chart | Points) or (isinstance(after, Heading) and after.level > 1)
 
 

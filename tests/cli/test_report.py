@@ -1,4 +1,4 @@
-"""`pilot report` and `pilot analyze-impact`: the files, the same bytes again, approval of quotes, clear errors."""
+"""`pilot report` and `pilot analyze-impact`: files, the same bytes, approval, clear errors."""
 
 from __future__ import annotations
 

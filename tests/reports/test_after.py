@@ -1,4 +1,4 @@
-"""What follows the pilot: priorities, more cafés with their inputs, changed procedures, the managers' answers."""
+"""What follows the pilot: priorities, more cafés, changed procedures, the managers' answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`pilot survey`: invites café managers, shows which have answered, and the distribution of their answers."""
+"""`pilot survey`: invites café managers, shows who answered, and the distribution of answers."""
 
 from __future__ import annotations
 

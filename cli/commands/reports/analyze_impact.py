@@ -27,7 +27,7 @@ def analyze_impact(
     day: str = typer.Option("", help="The last day covered; by default the newest reported one."),
     as_json: bool = AS_JSON,
 ) -> None:
-    """Show the score's trend, the rewards' cost, themes that changed, and complaints before and after each action.
+    """Show trends of score, cost and themes, and complaints before and after each action.
 
     A change is named only if the interval of the difference excludes zero.
 

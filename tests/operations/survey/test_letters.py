@@ -1,4 +1,4 @@
-"""Managers are invited once and reminded once, by a real mail server; who answered gets no more letters."""
+"""Managers are invited once and reminded once, by a real mail server, until they answer."""
 
 from __future__ import annotations
 
