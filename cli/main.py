@@ -44,6 +44,8 @@ class _Pilot(LazyGroup):
         "process": ("running", "Become one process of the pilot, for a container or a unit of its own."),
         "restart": ("running", "Restart processes of a running pilot, in order and without a lost write."),
         "scale": ("running", "Change the number of edges, if the machine and the store can carry it."),
+        "upgrade": ("running", "Migrate a stopped home to this release, and verify its data."),
+        "rollback": ("running", "Take a stopped home back to the store of an earlier release."),
         "incident": ("running", "Open, follow and close incidents; keep evidence; notify managers."),
         "status-page": ("running", "Build the customers' status page, and say something on it."),
         "cafe": ("cafes", "Disable and enable a café for guests, and extend its trial."),
