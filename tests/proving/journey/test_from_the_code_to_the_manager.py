@@ -169,7 +169,7 @@ def test_every_service_is_healthy_and_a_session_passes_every_cafe_within_two_min
 def test_the_journey_command_drives_a_browser_from_the_code_to_score_and_reward(running: Running, cafe: str) -> None:
     travelled = json.loads(running.pilot("journey", cafe, "--browser", "--language", "en", "--json"))
     reached = [stage["name"] for stage in travelled["stages"]]
-    assert reached[:2] == ["opened the customer's page", "opened the customer's page in a browser"]
+    assert {"opened the customer's page", "opened the customer's page in a browser", "sent"} <= {*reached}
     assert reached[-3:] == ["scored", "counted in the pilot's figures", "reward decided"]
     assert travelled["scored"]["score"] > 0
     assert travelled["cafe"] == cafe
