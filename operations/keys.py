@@ -1,4 +1,4 @@
-"""Rotates tokens in the file of settings: the new one and the old one are both valid until the old one is retired."""
+"""Rotates tokens in the file of settings: both are valid until the old one is retired."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Rotation:
 def rotate(
     home: Home, file: Path, name: TokenName, *, cafe: str = "", actor: str, reason: str, now: datetime
 ) -> Rotation:
-    """Put a new token before the present one in the file of settings; both are valid from the edge's next start.
+    """Put a new token before the present one in the file; both are valid from the edge's next start.
 
     Args:
         home: The home, for its audit log.

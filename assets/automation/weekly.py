@@ -61,7 +61,9 @@ def maintain_weekly(context: dg.ScheduleEvaluationContext, home: HomeResource) -
 
 
 def request_week(home: Home, *, now: datetime) -> dg.RunRequest | dg.SkipReason:
-    """Request a run if the maintenance is due; its key has the number of starts, so that a dead run is continued.
+    """Request a run if the maintenance is due.
+
+    Its key has the number of starts, so that a dead run is continued.
 
     Args:
         home: The home.

@@ -104,7 +104,7 @@ def _call(visit: Visit) -> None:
 
 
 def _people(visit: Visit) -> list[dict[str, str]]:
-    """Return the team's numbers that can be dialled; none if the file of contacts is missing or not filled in."""
+    """Return the team's numbers that can be dialled; none if the file of contacts is not filled in."""
     try:
         contacts = read_contacts(visit.home.settings.contacts_file)
     except InvalidContacts:

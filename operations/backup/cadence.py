@@ -1,4 +1,4 @@
-"""The cadence of backups and of the weekly maintenance: when each is due, and which recent backups are kept.
+"""The cadence of backups and the weekly maintenance: when each is due, which backups are kept.
 
 A job is due once after each of its openings, at once if an opening was missed. On a Sunday of a clock change none is
 due between 02:00 and 03:00, which does not exist or happens twice; only the copies of a changed store continue.

@@ -1,4 +1,4 @@
-"""A restored home does not run until its data is verified, or a person accepts it unverified, with a reason."""
+"""A restored home does not run until its data is verified, or a person accepts it unverified."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs the weekly maintenance: announces it, silences alerts, runs the steps, reports, ends the silence.
+"""Runs the weekly maintenance: announces it, silences alerts, runs the steps, and reports.
 
 The result of each step is recorded as it ends. A run that died is continued: its steps that were well are not repeated.
 """

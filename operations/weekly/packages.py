@@ -1,4 +1,4 @@
-"""The system's packages: which updates wait, which are for security, and whether a restart of the host is needed."""
+"""The system's packages: which updates wait, and whether the host must be restarted."""
 
 from __future__ import annotations
 

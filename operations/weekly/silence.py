@@ -50,7 +50,7 @@ def end_silence(folder: Path) -> None:
 
 
 def current_silence(folder: Path, *, now: datetime) -> Silence | None:
-    """Return the silence of a moment; None without one, and for a damaged file: an alert too many is better."""
+    """Return the silence of a moment; None without one, and for a damaged file."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         found = json.loads((folder / SILENCE_NAME).read_text(encoding="utf-8"))
         since, until = (datetime.fromisoformat(found[name]) for name in ("since", "until"))

@@ -1,4 +1,4 @@
-"""The second half of the journey, from the landing to the figures and the reward, polled in lake and store."""
+"""The second half of the journey, from the landing to the figures and the reward."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Proves that a bucket's create-only puts are one at a time: the landing is safe only if one of two wins."""
+"""Proves that of two create-only puts to a bucket one wins; otherwise the landing is not safe."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tokens are rotated with an overlap: both work, then the old one is retired; each step is in the audit log."""
+"""Tokens are rotated with an overlap: both work, then the old one is retired."""
 
 from __future__ import annotations
 

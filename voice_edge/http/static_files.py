@@ -1,4 +1,4 @@
-"""The scripts, styles and pictures under /static, named by their content so that they may be cached for ever.
+"""The scripts, styles and pictures under /static, named by content, so that caches may keep them.
 
 A page names them as `/static/v-<digest>/page.css`; the digest is that of all files, so a script's relative imports stay
 within one version. `PILOT_CDN_URL` puts another host before these names; pages never come from there.
@@ -58,7 +58,7 @@ class StaticHost:
 
 
 class VersionedFiles(StaticFiles):
-    """Static files: cached for ever under the current version's name, revalidated without a version (ETag)."""
+    """Static files: kept for ever under the current version's name, else revalidated (ETag)."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Return one file, with the headers by which a browser and a CDN may keep it."""

@@ -1,4 +1,4 @@
-"""`pilot keys`: which secrets there are, how each is replaced, and the rotation of those that may overlap."""
+"""`pilot keys`: how each secret is replaced, and the rotation of those that may overlap."""
 
 from __future__ import annotations
 

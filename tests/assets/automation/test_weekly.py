@@ -1,4 +1,4 @@
-"""The weekly maintenance is requested once each Sunday, after the night's backup, also when the clock changes."""
+"""The weekly maintenance is requested once each Sunday, also when the clock changes."""
 
 from __future__ import annotations
 

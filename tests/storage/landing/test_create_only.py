@@ -1,4 +1,4 @@
-"""Two create-only puts race on a real object store: exactly one wins; a store that lets both win is refused."""
+"""Two create-only puts race on a real object store; one that lets both win is refused."""
 
 from __future__ import annotations
 

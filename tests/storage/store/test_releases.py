@@ -1,4 +1,4 @@
-"""An earlier release's store is opened by this one and taken back, with its rows; migrations expand first."""
+"""An earlier release's store is opened and taken back with its rows; migrations only expand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Static files are named by their content and kept for ever; another host may serve them, and never a page."""
+"""Static files are named by their content and kept for ever; another host may serve them."""
 
 from __future__ import annotations
 
