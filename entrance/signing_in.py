@@ -16,11 +16,13 @@ from entrance.attempts import Attempts
 from entrance.context import Context
 from entrance.known_browser import KnownBrowser
 from entrance.passwords import Passwords
-from entrance.rendering import page
+from entrance.rendering import language_of, page
 from operations.access.cookie import delete_token, set_token, token_of
+from pilot.cafes import Language
 from storage.store.access import accounts, links, sign_ins
 from storage.store.access.accounts import Account, NotAnAccount
 from storage.store.access.links import Kind, Link
+from storage.store.access.preferences import Preferences, choose, every_preference
 from storage.store.access.sign_ins import Method
 
 SEE_OTHER = 303
@@ -120,6 +122,7 @@ class SigningIn:
         if await run_in_threadpool(links.use, store, token) is None:
             return self._invalid(request, kind="invitation")
         await run_in_threadpool(lambda: accounts.choose_password(store, found.account, password_hash=password_hash))
+        await run_in_threadpool(self._keep_language, found.account, language_of(request))
         chosen = replace(found.account, password_hash=password_hash)
         return await self.signed_in(request, chosen, method="password", wanted=self._pages.first)
 
@@ -142,6 +145,12 @@ class SigningIn:
         answer = RedirectResponse("/sign-in", status_code=SEE_OTHER)
         delete_token(answer, request=request)
         return answer
+
+    def _keep_language(self, account: Account, language: Language) -> None:
+        """Send the account's letters in the language of its first sign-in; a choice of its own is left."""
+        store = self._context.store()
+        if language != Preferences().language and account.id not in every_preference(store):
+            choose(store, account.id, language=language, reason="page")
 
     def _find(self, typed: str) -> Account | None:
         try:

@@ -18,6 +18,7 @@ from operations.access.first_sign_in import first_link
 from storage.home import Home
 from storage.store import audit
 from storage.store.access import accounts, links, sign_ins
+from storage.store.access.preferences import choose, preferences_of
 from tests.entrance.conftest import PAGES, PASSWORD, URL, Invite, is_signed_in, sign_in, with_password
 
 
@@ -74,6 +75,27 @@ def test_an_invited_person_chooses_a_password_and_signs_in_with_it(
     assert sign_in(browser, email=" ANNA@example.se ").status_code == 303
     assert is_signed_in(browser)
     assert browser.post("/invitation", data={"token": token, "password": PASSWORD}).status_code == 410
+
+
+@pytest.mark.parametrize(("chosen", "browsers", "mail"), [("", "sv", "sv"), ("en", "sv", "en"), ("", "en-GB,en", "en")])
+def test_the_letters_are_in_the_language_of_the_first_sign_in(
+    home: Home, browser: TestClient, invite: Invite, chosen: str, browsers: str, mail: str
+) -> None:
+    account = invite()
+    token = links.make(home.store(), account, kind="invitation", actor="test")
+    browser.headers["accept-language"] = browsers
+    browser.get(f"/invitation?token={token}{f'&lang={chosen}' if chosen else ''}")
+    assert browser.post("/invitation", data={"token": token, "password": PASSWORD}).status_code == 303
+    assert preferences_of(home.store(), account.id).language == mail
+
+
+def test_a_language_that_was_chosen_for_letters_is_left(home: Home, browser: TestClient, invite: Invite) -> None:
+    account = invite()
+    choose(home.store(), account.id, language="sv", reason="page")
+    token = links.make(home.store(), account, kind="invitation", actor="test")
+    browser.get(f"/invitation?token={token}&lang=en")
+    assert browser.post("/invitation", data={"token": token, "password": PASSWORD}).status_code == 303
+    assert preferences_of(home.store(), account.id).language == "sv"
 
 
 @pytest.mark.parametrize("password", ["", "kort", "a" * SHORTEST, "anna anna anna anna 12", "x" * (LONGEST + 1)])
