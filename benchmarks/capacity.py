@@ -1,4 +1,4 @@
-"""Measures the memory and CPU of each process of a running pilot, against the runbook's host of 8 GB and 4 cores.
+"""Measures each process of a running pilot against the runbook's host of 8 GB and 4 cores.
 
     python -m benchmarks.capacity --home FOLDER [--seconds 60]
 
