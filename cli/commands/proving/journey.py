@@ -34,6 +34,7 @@ def journey(
     language: _Language = typer.Option(_Language.sv, help="The guest's language."),
     browser: bool = typer.Option(False, "--browser", help="Use the page itself, in a real Chromium."),
     pictures: Path | None = typer.Option(None, help="With --browser: a folder for screenshots."),
+    wait: float = typer.Option(120.0, "--wait", min=1, help="Seconds to wait for each figure, on a busy machine."),
     as_json: bool = AS_JSON,
 ) -> None:
     """Send one simulated session from the page to the pilot's figures: talk, receipt, score, KPIs.
@@ -59,6 +60,7 @@ def journey(
             stages=stages,
             browser=browser,
             pictures=pictures,
+            arrival_seconds=wait,
         )
     )
     if as_json:

@@ -167,7 +167,8 @@ def test_every_service_is_healthy_and_a_session_passes_every_cafe_within_two_min
 
 @pytest.mark.parametrize("cafe", ["aurora", "malmohuset", "goteborg"])
 def test_the_journey_command_drives_a_browser_from_the_code_to_score_and_reward(running: Running, cafe: str) -> None:
-    travelled = json.loads(running.pilot("journey", cafe, "--browser", "--language", "en", "--json"))
+    patience = ("--wait", str(FIGURES_SECONDS))
+    travelled = json.loads(running.pilot("journey", cafe, "--browser", "--language", "en", *patience, "--json"))
     reached = [stage["name"] for stage in travelled["stages"]]
     assert {"opened the customer's page", "opened the customer's page in a browser", "sent"} <= {*reached}
     assert reached[-3:] == ["scored", "counted in the pilot's figures", "reward decided"]
