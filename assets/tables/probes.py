@@ -18,7 +18,7 @@ from storage.landing.days import read_day
 
 @daily_table(PROBES, group="landing", kinds={"delta", "duckdb"}, code_version="1", deps=[raw_events, landing])
 def probes(day: TableDay) -> RebuildResult:
-    """Reads the day's segments of probes, and probes among guests' events, as earlier versions published them."""
+    """Reads the day's segments of probes, and the probes of earlier versions, which are in `raw_events`."""
     landed = read_day(day.home.probe_segments(), day.day)
     columns = list(landed.frame.columns)
     with day.home.lake().snapshot(RAW_EVENTS, days=[day.day]) as snapshot:

@@ -64,7 +64,7 @@ def test_a_log_that_is_published_again_after_a_crash_changes_nothing(
     assert len(segments.list(MONDAY)) == len(probes.list(MONDAY)) == 1
 
 
-def test_words_that_look_like_a_probe_stay_with_the_guests() -> None:
+def test_words_that_resemble_a_probe_stay_with_the_guests() -> None:
     (event,) = utterances(1, said='"event":"probe"')
     disguised = event.line().replace(b'"data":{', b'"data":{"event":"probe",')
     broken = b'{"event":"probe", "cafe": "aurora" and a guest\'s words\n'
