@@ -21,6 +21,7 @@ import dagster as dg
 
 from assets.automation.jobs import SERVICE_ASSETS, TABLE_ASSETS, rebuild
 from assets.automation.sensor_cursor import Cursor, FailedDay, RequestedRuns, SeenDay
+from assets.framework.checks import COLUMNS, KEYS
 from assets.framework.dead_runs import end_dead_runs
 from assets.framework.partitions import exists, range_tags, ranges
 from assets.framework.resources import HomeResource
@@ -41,6 +42,8 @@ DAYS_AT_ONCE = 40  # newest first; the others follow at the next tick
 DIGEST_CHARACTERS = 16
 
 OF_GUESTS = [key for asset in TABLE_ASSETS if asset not in SERVICE_ASSETS for key in asset.keys]
+# Named, since a selection of assets alone also runs their suites: pages must not wait for Great Expectations.
+CHECKS_OF_GUESTS = [dg.AssetCheckKey(key, check) for key in OF_GUESTS for check in (COLUMNS, KEYS)]
 RUN_KEY_TAG = "dagster/run_key"
 DAYS_TAG = "pilot/days"
 
@@ -159,6 +162,7 @@ def plan(cursor: Cursor, *, observation: Observation) -> tuple[Cursor, list[dg.R
             run_key=key,
             tags={**range_tags(first, last), DAYS_TAG: f"{first}/{last}"},
             asset_selection=None if whole else OF_GUESTS,
+            asset_check_keys=None if whole else CHECKS_OF_GUESTS,
         )
         for key, ((first, last), whole) in keys.items()
     ]

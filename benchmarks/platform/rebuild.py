@@ -90,16 +90,20 @@ def land_probes(home: Home, *, earlier: bool) -> None:
 
 def build(home: Home, what: str) -> None:
     """Build the day as the sensor's run does: every table, or those of guests."""
-    from assets.automation.sensor import OF_GUESTS
-    from assets.by_hand.materializing import plan_runs
-    from assets.by_hand.running import open_instance, run_in_process
+    from assets.automation.sensor import CHECKS_OF_GUESTS, OF_GUESTS
+    from assets.by_hand.running import open_instance
+    from assets.definitions import build_defs
+    from assets.framework.partitions import range_tags
+    from assets.framework.resources import HomeResource
 
-    names = [key.to_user_string() for key in OF_GUESTS] if what == "guests" else []
+    job = build_defs(resource_overrides={"home": HomeResource(home=str(home.root))}).resolve_job_def("rebuild")
+    if what == "guests":
+        job = job.get_subset(asset_selection={*OF_GUESTS}, asset_check_selection={*CHECKS_OF_GUESTS})
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     with open_instance(home) as instance:
-        for part in plan_runs(names, days=[DAY]):
-            ended = run_in_process(instance, part, home=home)
-            if not ended.succeeded:
-                sys.exit(f"the run failed: {ended.troubles}")
+        ended = job.execute_in_process(instance=instance, tags=range_tags(DAY, DAY), run_config=quiet)
+        if any("suite" in str(step.step_key) for step in ended.all_node_events) or not ended.success:
+            sys.exit("the run failed, or ran a suite")
 
 
 def measured(what: str, folder: Path, cafes: int) -> float:

@@ -162,6 +162,7 @@ def test_a_guest_rebuilds_no_table_of_the_service_before_its_time() -> None:
     (request,) = requests
     assert request.asset_selection is not None
     assert {key.to_user_string() for key in request.asset_selection} == names(TABLE_ASSETS) - names(SERVICE_ASSETS)
+    assert {check.name for check in request.asset_check_keys or []} == {"columns_as_declared", "one_row_a_key"}
     cursor = ended(cursor, at=60)
     assert plan(cursor, observation=observed(spoken, later=120)) == "nothing new"
     _, requests = requested(cursor, observed(spoken, later=QUIET_REBUILD_SECONDS + 5))
