@@ -50,57 +50,66 @@ async def test_a_talk_survives_a_reload_of_the_proxy(tmp_path: Path, running) ->
 
 
 async def test_a_silent_talk_outlives_the_proxys_idle_limit(tmp_path: Path, running) -> None:
-    async with running() as replica, proxied(tmp_path, plan([replica.port], idle="1s")) as proxy:
-        async with proxy.socket() as socket:
-            page = Page(socket, replica)
-            await page.hello()
-            reader, writer = await asyncio.open_connection(
-                "127.0.0.1", proxy.plan.https_port, ssl=proxy.trust, server_hostname=GUESTS
-            )
-            writer.write(f"GET /privacy HTTP/1.1\r\nHost: {GUESTS}\r\n\r\n".encode())
-            async with asyncio.timeout(DEADLINE_SECONDS):
-                await reader.read()  # Until the proxy ends the connection that has no request.
-            writer.close()
-            await page.send("start", mode="text", language="sv")
-            await page.send("consent", granted=True, version="2026-11", scope=["transcript"])
-            await page.until("question")
+    async with (
+        running() as replica,
+        proxied(tmp_path, plan([replica.port], idle="1s")) as proxy,
+        proxy.socket() as socket,
+    ):
+        page = Page(socket, replica)
+        await page.hello()
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", proxy.plan.https_port, ssl=proxy.trust, server_hostname=GUESTS
+        )
+        writer.write(f"GET /privacy HTTP/1.1\r\nHost: {GUESTS}\r\n\r\n".encode())
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            await reader.read()  # Until the proxy ends the connection that has no request.
+        writer.close()
+        await page.send("start", mode="text", language="sv")
+        await page.send("consent", granted=True, version="2026-11", scope=["transcript"])
+        await page.until("question")
 
 
 async def test_new_guests_come_to_both_edges_those_in_a_talk_stay(tmp_path: Path, running) -> None:
-    async with running(name="edge1") as one, running(name="edge2") as two:
-        async with proxied(tmp_path, plan([one.port, two.port])) as proxy:
-            sockets = [await proxy.socket() for _ in range(6)]
-            try:
-                for socket in sockets:
-                    page = Page(socket, one)
-                    await page.hello()
-                # Least connections: each open talk counts.
-                assert (one.edge.sessions.count, two.edge.sessions.count) == (3, 3)
-            finally:
-                for socket in sockets:
-                    await socket.close()
+    async with (
+        running(name="edge1") as one,
+        running(name="edge2") as two,
+        proxied(tmp_path, plan([one.port, two.port])) as proxy,
+    ):
+        sockets = [await proxy.socket() for _ in range(6)]
+        try:
+            for socket in sockets:
+                page = Page(socket, one)
+                await page.hello()
+            # Least connections: each open talk counts.
+            assert (one.edge.sessions.count, two.edge.sessions.count) == (3, 3)
+        finally:
+            for socket in sockets:
+                await socket.close()
 
 
 async def test_a_flagged_edge_keeps_its_talks_and_gets_no_new_guest(tmp_path: Path, running) -> None:
-    async with running(name="edge1") as one, running(name="edge2") as two:
-        async with proxied(tmp_path, plan([one.port, two.port])) as proxy:
-            first, second = await proxy.socket(), await proxy.socket()
-            pages = [Page(first, one), Page(second, one)]
-            for page in pages:
-                await page.hello()
-            one.edge.leaving = lambda: True
-            sockets = [await proxy.socket() for _ in range(4)]
-            for socket in sockets:
-                await Page(socket, one).hello()
-            assert (one.edge.sessions.count, two.edge.sessions.count) == (1, 5)
-            for _ in range(6):
-                await replica_behind(proxy)
-            for page in pages:  # Both talks that were open go on, also that of the flagged edge.
-                await page.send("start", mode="text", language="sv")
-                await page.send("consent", granted=True, version="2026-11", scope=["transcript"])
-                await page.until("question")
-            for socket in (first, second, *sockets):
-                await socket.close()
+    async with (
+        running(name="edge1") as one,
+        running(name="edge2") as two,
+        proxied(tmp_path, plan([one.port, two.port])) as proxy,
+    ):
+        first, second = await proxy.socket(), await proxy.socket()
+        pages = [Page(first, one), Page(second, one)]
+        for page in pages:
+            await page.hello()
+        one.edge.leaving = lambda: True
+        sockets = [await proxy.socket() for _ in range(4)]
+        for socket in sockets:
+            await Page(socket, one).hello()
+        assert (one.edge.sessions.count, two.edge.sessions.count) == (1, 5)
+        for _ in range(6):
+            await replica_behind(proxy)
+        for page in pages:  # Both talks that were open go on, also that of the flagged edge.
+            await page.send("start", mode="text", language="sv")
+            await page.send("consent", granted=True, version="2026-11", scope=["transcript"])
+            await page.until("question")
+        for socket in (first, second, *sockets):
+            await socket.close()
 
 
 async def test_a_flag_fails_the_health_check_and_is_named_there(running) -> None:
@@ -124,29 +133,32 @@ def test_the_flag_is_a_file_of_one_replica(tmp_path: Path) -> None:
 
 
 async def test_a_stopped_edges_guests_resume_on_the_other_through_the_proxy(tmp_path: Path, running) -> None:
-    async with running(name="edge2") as two, running(name="edge1") as one:
-        async with proxied(tmp_path, plan([one.port, two.port])) as proxy:
-            two.edge.leaving = lambda: True  # So that the first page comes to edge1.
-            async with proxy.socket() as socket:
-                page = Page(socket, one)
-                await page.hello()
-                await page.send("start", mode="text", language="sv")
-                await page.send("consent", granted=True, version="2026-11", scope=["transcript"])
-                await page.until("question")
-                await page.send("text", text="Kaffet var kallt.")
-                await page.until("ack")
-                await page.until("question")
-                two.edge.leaving = lambda: False
-                one.server.should_exit = True
-                assert await page.closed() == 1001
-            async with proxy.socket() as socket:
-                again = Page(socket, two)
-                await again.send(
-                    "hello", v=1, code=one.code, language="sv", client={"browser": "Test"}, resume=page.snapshot
-                )
-                welcome = await again.until("welcome")
-                assert welcome["resumed"]
-                assert [turn["text"] for turn in welcome["turns"]] == ["Kaffet var kallt."]
+    async with (
+        running(name="edge2") as two,
+        running(name="edge1") as one,
+        proxied(tmp_path, plan([one.port, two.port])) as proxy,
+    ):
+        two.edge.leaving = lambda: True  # So that the first page comes to edge1.
+        async with proxy.socket() as socket:
+            page = Page(socket, one)
+            await page.hello()
+            await page.send("start", mode="text", language="sv")
+            await page.send("consent", granted=True, version="2026-11", scope=["transcript"])
+            await page.until("question")
+            await page.send("text", text="Kaffet var kallt.")
+            await page.until("ack")
+            await page.until("question")
+            two.edge.leaving = lambda: False
+            one.server.should_exit = True
+            assert await page.closed() == 1001
+        async with proxy.socket() as socket:
+            again = Page(socket, two)
+            await again.send(
+                "hello", v=1, code=one.code, language="sv", client={"browser": "Test"}, resume=page.snapshot
+            )
+            welcome = await again.until("welcome")
+            assert welcome["resumed"]
+            assert [turn["text"] for turn in welcome["turns"]] == ["Kaffet var kallt."]
 
 
 async def test_while_every_edge_is_away_guests_read_a_swedish_page(tmp_path: Path, running) -> None:
