@@ -1,4 +1,4 @@
-"""The script that forces a certificate: it removes one host's and restarts the proxy.
+"""The script that forces a certificate: it removes one host's and restarts the proxy."""
 
 from __future__ import annotations
 
