@@ -20,6 +20,7 @@ ROOMS = (
     "pipelines",
     "payouts",
     "quality",
+    "reports",
     "assets",
     "dashboards",
     "operations",
