@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import obstore
@@ -64,7 +65,7 @@ def race(url: str, *, rounds: int = ROUNDS) -> Race:
         for _ in range(rounds):
             path = f"{FOLDER}/{secrets.token_hex(16)}"
             try:
-                winners.append(_round(lambda path=path: _put(store, path)))
+                winners.append(_round(partial(_put, store, path)))
                 overwritten += _put(store, path)
             finally:
                 with contextlib.suppress(BaseError, OSError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -95,7 +95,7 @@ def _token_name(name: str) -> TokenName:
             f"{name!r} is not rotated here; expected {', '.join(keys.SETTINGS)} or webhook; `pilot keys list` says how",
             param_hint="NAME",
         )
-    return cast("TokenName", name)
+    return name
 
 
 def _rotate_webhook(rule_id: str, why: str) -> None:

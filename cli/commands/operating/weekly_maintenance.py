@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import typer
 
@@ -86,7 +87,7 @@ def _draw(result: StepResult) -> None:
                 typer.echo(f"{'':<8}{'':<{NAME_WIDTH}}{name}: {line}")
 
 
-def _show_state(state: dict, *, as_json: bool) -> None:
+def _show_state(state: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(state)
         return
