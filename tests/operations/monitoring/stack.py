@@ -110,7 +110,7 @@ def running_stack(
         "prometheus": (
             "prometheus", f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'data'}",
             RETENTION, f"--web.listen-address=127.0.0.1:{ports['prometheus']}",
-            f"--web.external-url={prometheus}/",
+            f"--web.external-url={prometheus}/", "--rules.alert.resend-delay=1s",
         ),
     }  # fmt: skip
     with ExitStack() as running:
