@@ -1,1 +1,1 @@
-"""The tests, by room; a package, because a library installs a package of this name, which would hide them."""
+"""The tests; a package, because a library installs one of this name, which would hide them."""
