@@ -17,5 +17,8 @@ VERDICTS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=4), warn_w
 # Tables built once a night: one missed night warns, two fail.
 NIGHTLY = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=50), warn_window=timedelta(hours=27))
 
+# Made once a month, on its first day.
+MONTHLY = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=40), warn_window=timedelta(days=33))
+
 # Built only on days with data due for removal: the longest limit, words, is 90 days.
 LIMITS = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=120), warn_window=timedelta(days=100))

@@ -6,6 +6,7 @@ import dagster as dg
 
 from assets.framework.daily_table import RETRIES
 from assets.framework.failures import failures_without_words
+from assets.framework.freshness import MONTHLY
 from assets.framework.groups import owners
 from assets.framework.resources import HomeResource
 from assets.tables.business_impact import business_impact
@@ -26,6 +27,7 @@ MAKE_AT = "10 13 1 * *"  # after the first day's reports, which are built up to 
     group_name="reports",
     owners=owners("reports"),
     deps=[pilot_report, business_impact, capacity_plan],
+    freshness_policy=MONTHLY,
     kinds={"pdf"},
     code_version="1",
     retry_policy=RETRIES,

@@ -21,7 +21,7 @@ def test_the_definitions_load_and_every_table_has_one_asset() -> None:
     definitions = build_defs()
     dg.Definitions.validate_loadable(definitions)
     graph = definitions.resolve_asset_graph()
-    assert {key.to_user_string() for key in graph.materializable_asset_keys} == {*TABLES, "lake_upkeep"}
+    assert {key.to_user_string() for key in graph.materializable_asset_keys} == {*TABLES, "lake_upkeep", "report_files"}
     assert {key.to_user_string() for key in graph.external_asset_keys} == {"landing", "store"}
 
 
