@@ -134,7 +134,14 @@ class Deployment:
             return
         self._compose.run("up", "--detach", "--no-deps", "--no-recreate", "--scale", f"{EDGE}={2 * len(old)}", EDGE)
         names = {each.name for each in old}
-        self._wait(lambda: [each for each in self._edges() if each.name not in names and not each.is_well])
+        # A new one that ends and starts again and again is not among the running ones.
+        self._wait(
+            lambda: [
+                each
+                for each in self._compose.containers()
+                if each.service == EDGE and each.name not in names and not (each.is_well and each.state == "running")
+            ]
+        )
         for each in old:  # Each hands its guests' pages to the others, and writes what it has recorded.
             self._compose.docker("stop", each.name)
             self._compose.docker("rm", each.name)
@@ -175,7 +182,10 @@ class Deployment:
             return
         self._compose.docker("tag", self._previous, self._image)
         try:
-            self._compose.run("up", "--detach", "--no-build", "--remove-orphans")
+            for each in self._compose.containers():
+                if each.service == EDGE and not each.is_well:  # Of the new image; a well one serves meanwhile.
+                    self._compose.docker("rm", "--force", each.name)
+            self._start_all()
             self.wait_until_healthy()
         except (CommandFailed, NotHealthy) as fault:
             self._report(f"The images before do not run either: {fault.what}")

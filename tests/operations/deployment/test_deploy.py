@@ -22,6 +22,7 @@ class FakeDocker:
         self.images = {"pilot:local": old} if old else {}
         self.new = new
         self.unsound: set[str] = set()
+        self.loops = False
         self.containers: dict[str, tuple[str, str]] = {}
         self.calls: list[str] = []
         self.broken = ""
@@ -53,7 +54,7 @@ class FakeDocker:
                 self.containers |= {f"{service}-1": (service, image) for service in SERVICES[1:]}
             case ["stop", name]:
                 assert name in self.containers
-            case ["rm", name]:
+            case ["rm", name] | ["rm", "--force", name]:
                 del self.containers[name]
             case ["ps", "--all", "--format", "json"]:
                 return "\n".join(self._line(name, *each) for name, each in self.containers.items())
@@ -70,7 +71,8 @@ class FakeDocker:
 
     def _line(self, name: str, service: str, image: str) -> str:
         health = "unhealthy" if (service in self.unsound and image == self.new) else "healthy"
-        return json.dumps({"Name": name, "Service": service, "State": "running", "Health": health, "ExitCode": 0})
+        state = "restarting" if health == "unhealthy" and self.loops else "running"
+        return json.dumps({"Name": name, "Service": service, "State": state, "Health": health, "ExitCode": 0})
 
 
 def deployment(docker: FakeDocker, tmp_path: Path, *, smoke=None, version: str = "v2") -> tuple[Deployment, list[str]]:
@@ -109,14 +111,19 @@ def test_two_edges_stay_two(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_service_that_is_late_is_named_and_the_images_before_run_again(tmp_path: Path, service: str) -> None:
+@pytest.mark.parametrize("loops", [False, True], ids=["unhealthy", "ends again and again"])
+def test_a_service_that_is_late_is_named_and_the_images_before_run_again(
+    tmp_path: Path, service: str, loops: bool
+) -> None:
     docker = FakeDocker()
-    docker.unsound = {service}
+    docker.unsound, docker.loops = {service}, loops
     work, said = deployment(docker, tmp_path)
     with pytest.raises(NotHealthy, match=rf"300 s: {service}\.\n{service} \| it says why"):
         work.run()
     assert {image for _, image in docker.containers.values()} == {"old"}
     assert said[-1] == "Rolled back: the images before run again."
+    if service == "api-gateway":  # The old edge served all the time.
+        assert "stop api-gateway-1" not in docker.calls
 
 
 def test_a_failed_smoke_test_rolls_back(tmp_path: Path) -> None:
