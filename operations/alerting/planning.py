@@ -36,16 +36,18 @@ class Planner:
         self._store = store
         self._people = people
 
-    def __call__(self, *, now: datetime, quiet_before: datetime) -> None:
+    def __call__(self, *, now: datetime, quiet_before: datetime, only_high: bool = False) -> None:
         """Run every step once.
 
         Args:
             now: The current time.
             quiet_before: Incidents' texts queued before are not sent.
+            only_high: Whether alerts of medium and low severity notify nobody, as during the weekly maintenance.
         """
         quiet = silences.active(self._store, at=now)
         for episode in episode_rows.open_episodes(self._store):
-            if silences.is_silenced(episode, quiet, at=now) and episode.state != "resolved":
+            is_quiet = silences.is_silenced(episode, quiet, at=now) or (only_high and episode.severity != "high")
+            if is_quiet and episode.state != "resolved":
                 continue
             self._follow(episode, now=now)
         self._plan_texts(now=now, quiet_before=quiet_before)

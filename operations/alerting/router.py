@@ -22,6 +22,7 @@ from operations.alerting.planning import Planner
 from operations.alerting.record_files import RecordFiles
 from operations.record_lines import append_record
 from operations.system import RUN_FOLDER
+from operations.weekly.silence import current_silence
 from pilot.contacts import Contacts
 from pilot.errors import PilotError
 from storage.contacts_file import read_contacts
@@ -94,7 +95,8 @@ class AlertRouter:
         if self._senders:
             plan_monthly(store, self._people, places=self._places, now=now)
         self._take_over(store)
-        Planner(store, self._people)(now=now, quiet_before=quiet_before)
+        maintained = current_silence(self._home.root / RUN_FOLDER, now=now) is not None
+        Planner(store, self._people)(now=now, quiet_before=quiet_before, only_high=maintained)
         Outbox(store, self._senders, places=self._places).send_due(now=now)
 
     def _without_store(self, *, now: datetime, reason: str) -> None:

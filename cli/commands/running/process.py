@@ -24,6 +24,7 @@ def process(
 
     Example: pilot process api-gateway
     """
+    from operations.backup.verified import check_verified
     from operations.system import EDGE, make_system, processes
 
     given = environment()
@@ -31,6 +32,7 @@ def process(
     if known == EDGE and not given.get("PILOT_REPLICA"):
         given["PILOT_REPLICA"] = re.sub(r"[^a-z0-9]", "", socket.gethostname().lower())
     system = make_system(home(), environment=given, fake_allowed=False)
+    check_verified(system.home)
     specs = {spec.name: spec for spec in processes(system)}
     if known not in specs:
         raise typer.BadParameter(f"there is no {name!r}, expected one of {', '.join(specs)}", param_hint="NAME")
