@@ -131,8 +131,8 @@ def _paragraph(episode: Episode, *, kind: Kind, places: Places) -> str:
         f"{episode.name}: {episode.subject}" if not about.private else episode.name,
         f"Café: {cafe}. Severity: {episode.severity}. Since {_clock(episode.began_at)}{until}{flaps}.",
     ]
-    if not about.private and episode.text:
-        lines.append(f"Found: {episode.text}")
+    if not about.private and episode.condition:
+        lines.append(f"Found: {episode.condition}")
     lines.append(f"Threshold: {about.threshold}.")
     lines.append(f"Causes and remedies: {places.runbook(episode.name)}")
     lines.append(f"Page: {places.alerts(episode.name)}")

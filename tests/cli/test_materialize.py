@@ -18,11 +18,12 @@ from tests.cli.conftest import Pilot
 from tests.events import whole_visit
 
 DAY = date(2026, 11, 23)
+CAFES = Path(__file__).parents[2] / "cafes.toml"
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    return open_home(Settings(home=tmp_path / "home", cafes_file=Path("cafes.toml").absolute()))
+    return open_home(Settings(home=tmp_path / "home", cafes_file=CAFES))
 
 
 @pytest.fixture
@@ -55,10 +56,11 @@ def test_a_closed_day_is_rebuilt_only_with_a_reason(pilot: Pilot, home: Home, ca
     assert (run["job"], run["assets"], run["succeeded"]) == ("rebuild", ["raw_events", "sessions"], True)
     assert home.lake().read(SESSIONS, days=[DAY]).height == 1
     day_states.put(home.store(), DAY, "closed", actor="test", reason="reported")
-    refused = pilot(*wanted)
+    refused = pilot(*wanted, PILOT_CAFES_FILE=cafes_file)
     assert refused.exit_code == 1
     assert "closed" in refused.output
     version = home.lake().version(SESSIONS)
-    assert pilot(*wanted, "--reopen", "--reason", "late till").exit_code == 0
+    reopened = pilot(*wanted, "--reopen", "--reason", "late till", PILOT_CAFES_FILE=cafes_file)
+    assert reopened.exit_code == 0, reopened.output
     assert home.lake().version(SESSIONS) != version
     assert [entry.reason for entry in audit.recent(home.store(), 1)] == ["late till"]

@@ -40,7 +40,7 @@ def recognise(store: Store, *, issuer: str, subject: str, verified_email: str) -
         if _has_identity(connection, row.id, issuer=issuer):
             audit.record(
                 connection, actor=row.email, action="account.identity_refused", subject=row.email,
-                reason="the address came with another identity",
+                reason="other_identity",
             )  # fmt: skip
             return None
         connection.execute(

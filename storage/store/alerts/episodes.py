@@ -39,7 +39,7 @@ class Transition:
         name: The kind of alert.
         subject: What it is about; names no guest.
         severity: high, medium or low.
-        text: The condition in words; empty if it may hold a guest's words.
+        condition: What is wrong, in words; empty if it may hold a guest's words.
         cafe: The café; empty for none.
         is_firing: Whether it began.
         is_event: Whether it has no end.
@@ -49,7 +49,7 @@ class Transition:
     name: str
     subject: str
     severity: Severity
-    text: str
+    condition: str
     cafe: str
     is_firing: bool
     is_event: bool
@@ -66,7 +66,7 @@ class Episode:
         subject: What it is about.
         cafe: The café; empty for none.
         severity: high, medium or low.
-        text: The condition in words.
+        condition: What is wrong, in words; empty if it may hold a guest's words.
         state: firing, acknowledged or resolved.
         is_event: Whether it has no end of its own: an acknowledgement ends it.
         began_at: When it first fired.
@@ -89,7 +89,7 @@ class Episode:
     subject: str
     cafe: str
     severity: Severity
-    text: str
+    condition: str
     state: State
     is_event: bool
     began_at: datetime
@@ -165,7 +165,7 @@ def _new(record: Transition, *, quiet: bool) -> dict[str, object]:
         "subject": record.subject,
         "cafe": record.cafe,
         "severity": record.severity,
-        "text": record.text,
+        "condition": record.condition,
         # An old event needs nobody any more; an old condition is open until it ends.
         "state": "resolved" if quiet and record.is_event else "firing",
         "is_event": record.is_event,

@@ -42,7 +42,7 @@ def test_a_failed_run_is_reported_with_assets_and_days_and_no_guests_words(
     def quoting(*_: object, **__: object) -> None:
         raise ValueError(f"could not parse {WORDS}")
 
-    monkeypatch.setattr("assets.tables.uptime.uptime_of", quoting)
+    monkeypatch.setattr("assets.tables.uptime.uptime_of_parts", quoting)
     result = run(FIRST, LAST, only=("raw_events", "uptime", "turns", "voice_latency"), raise_on_error=False)
     report_failure(instance, result.dagster_run, home_resource)
     (alert,) = alerts(home)

@@ -72,7 +72,9 @@ def test_every_event_keeps_the_contract_and_is_simulated(hundred: tuple[LargeDay
         )
         event = parse_event(line)
         assert not unknown_parts(event)
-        assert set(event.data) == set(EVENTS[event.event].model_fields)
+        # A day of guests has no shared probe.
+        left_out = {"cafes", "durations_ms"} if event.event == "probe" else set()
+        assert set(event.data) == set(EVENTS[event.event].model_fields) - left_out
         assert event.day == DAY
 
 

@@ -21,7 +21,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.Text, nullable=False),
         sa.Column("cafe", sa.Text, nullable=False),
         sa.Column("severity", sa.Text, nullable=False),
-        sa.Column("text", sa.Text, nullable=False),
+        sa.Column("condition", sa.Text, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("is_event", sa.Boolean, nullable=False),
         sa.Column("began_at", moment, nullable=False),
