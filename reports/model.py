@@ -23,7 +23,7 @@ from reports.lake_readings import TABLES, Readings
 from reports.procedures import changed_procedures
 from reports.quotes import approved
 from reports.scope import Scope
-from reports.store_readings import cases_read, incidents_read, survey_read
+from reports.store_readings import alerts_read, cases_read, incidents_read, survey_read
 
 if TYPE_CHECKING:
     from storage.home import Home
@@ -95,7 +95,7 @@ def build_model(home: Home, scope: Scope, *, server_kr: float | None = None) -> 
         "cases": cases_read(home, scope, until=end),
         "incidents": incidents_read(store, scope),
         "survey": survey_read(store, scope, home.cafes().pilot),
-        "alerts": None,
+        "alerts": alerts_read(store, scope),
         "procedures": changed_procedures(scope.first, until=scope.last) if scope.whole else None,
         "inputs": {"server_kr": server_kr},
         "quotes": approved(home, scope),

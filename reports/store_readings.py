@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pilot import survey
-from pilot.business_days import business_day, days_between
+from pilot.business_days import business_day, day_bounds, days_between
 from pilot.lake_tables.tables import SCORED_FEEDBACK
 from pipelines.cases.aftermath import aftermath
 from pipelines.cases.feedback_claims import DAYS_A_WEEK, FEEDBACK_COLUMNS, monday_of
@@ -14,6 +14,7 @@ from pipelines.cases.recovery import CaseFacts, Figure, recovery
 from pipelines.language.labels import THEMES
 from reports.scope import Scope
 from storage.store.access.survey_answers import answers_of
+from storage.store.alerts import episodes, precision
 from storage.store.cafes.cases import Case, Replies, cases_of, replies_of
 from storage.store.incidents import incidents
 from storage.store.incidents.actions import actions_of
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from storage.store.engine import Store
 
 Row = dict[str, Any]
+MOST_EPISODES = 100_000
 
 
 def cases_read(home: Home, scope: Scope, *, until: datetime) -> Row:
@@ -119,6 +121,19 @@ def incidents_read(store: Store, scope: Scope) -> list[Row]:
             ],
         }
         for each in reversed(found)
+    ]
+
+
+def alerts_read(store: Store, scope: Scope) -> list[Row]:
+    """Return how often each kind of alert fired in the report's days, and was judged right and wrong."""
+    found = [
+        each
+        for each in episodes.latest(store, limit=MOST_EPISODES, since=day_bounds(scope.first)[0])
+        if business_day(each.began_at) <= scope.last and (each.cafe in scope.ids if each.cafe else scope.whole)
+    ]
+    return [
+        {"name": each.name, "fired": each.fired, "right": each.judged_true, "wrong": each.judged_false}
+        for each in precision.figures(found)
     ]
 
 

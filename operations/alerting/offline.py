@@ -111,7 +111,8 @@ class OfflineOutbox:
 def _episode(record: Transition) -> Episode:
     return Episode(
         id=episode_id(record.name, record.subject, record.at), name=record.name, subject=record.subject,
-        cafe=record.cafe, severity=record.severity, condition=record.condition, state="firing", is_event=record.is_event,
-        began_at=record.at, changed_at=record.at, ended_at=None, flaps=0, level=0, pages=0, escalate_at=None,
+        cafe=record.cafe, severity=record.severity, condition=record.condition, state="firing",
+        is_event=record.is_event, began_at=record.at, changed_at=record.at, ended_at=None, flaps=0, level=0, pages=0,
+        escalate_at=None,
         announced_at=None, closed_at=None, acknowledged_at=None, acknowledged_by="", verdict="", verdict_by="",
     )  # fmt: skip

@@ -27,6 +27,7 @@ from reports.model import Model
 
 KINDS = ("positive", "mixed", "negative", "neutral")
 MOST_THEMES = 12
+LEAST_JUDGED = 5
 RAIL_HEADS = ("rail", "paid", "failed", "open", "issued", "expired", "sum")
 
 
@@ -177,8 +178,7 @@ def _reason(codes: str, words: Words) -> str:
 
 def incidents_part(model: Model, words: Words) -> Iterator[Block]:
     """Yield the alerts' precision, the incidents, and their lessons."""
-    yield Heading(words("alerts.title"))
-    yield Text(words("alerts.none"))
+    yield from _alerts(model, words)
     yield Heading(words("incidents.title"))
     found = model["incidents"]
     if not found:
@@ -200,6 +200,35 @@ def incidents_part(model: Model, words: Words) -> Iterator[Block]:
     if actions:
         yield Heading(words("incidents.lessons"), level=2)
         yield Points(actions)
+
+
+def _alerts(model: Model, words: Words) -> Iterator[Block]:
+    yield Heading(words("alerts.title"))
+    found = model["alerts"]
+    if not found:
+        yield Text(words("alerts.none"))
+        return
+    yield Text(words("alerts.what", least=LEAST_JUDGED))
+    rows = tuple(
+        (
+            words.known("dashboards", f"alert.{each['name']}.title", each["name"]),
+            *(words.number(each[name]) for name in ("fired", "right", "wrong")),
+            words(f"alerts.proposal.{_proposal(each)}"),
+        )
+        for each in found
+    )
+    head = tuple(words(f"alerts.head.{name}") for name in ("kind", "fired", "right", "wrong", "proposal"))
+    yield Table(words("alerts.title"), head, rows, ("left", "right", "right", "right", "left"))
+
+
+def _proposal(alert: Row) -> str:
+    """Return what the judged alerts of a kind say about its threshold."""
+    judged = alert["right"] + alert["wrong"]
+    if judged < LEAST_JUDGED:
+        return "few"
+    if alert["wrong"] > judged / 2:
+        return "raise"
+    return "review" if alert["wrong"] else "keep"
 
 
 def _action(action: Row, words: Words) -> str:
