@@ -76,6 +76,14 @@ def test_setup_checks_everything_and_then_tests_each_channel(pilot: Pilot, servi
     assert not any(secret in done.output for secret in (SLACK_PATH, ELKS_PASSWORD, ROUTING_KEY))
 
 
+@pytest.mark.prometheus
+def test_setup_checks_rules_and_routes_by_promtool_and_amtool(pilot: Pilot, services) -> None:
+    found = json.loads(pilot("alerts", "setup", "--dry-run", "--json").stdout)["findings"]
+    said = {each["name"]: (each["state"], each["found"]) for each in found}
+    assert said["promtool"] == ("ok", "rules.yml: valid")
+    assert said["amtool"] == ("ok", "alertmanager.yml: valid")
+
+
 def test_setup_refuses_a_placeholder_and_sends_nothing(pilot: Pilot, services) -> None:
     slack = services[0]
     refused = pilot("alerts", "setup", PILOT_ALERT_MAIL_TO="pilot-support@yourcompany.com")
