@@ -132,6 +132,9 @@ class Deployment:
         old = self._edges()
         if not old:
             return
+        for each in self._compose.containers():
+            if each.service == EDGE and each.state != "running":  # Compose would start it instead of a new one.
+                self._compose.docker("rm", "--force", each.name)
         self._compose.run("up", "--detach", "--no-deps", "--no-recreate", "--scale", f"{EDGE}={2 * len(old)}", EDGE)
         names = {each.name for each in old}
         # A new one that ends and starts again and again is not among the running ones.

@@ -23,6 +23,7 @@ class FakeDocker:
         self.new = new
         self.unsound: set[str] = set()
         self.loops = False
+        self.ended: set[str] = set()
         self.containers: dict[str, tuple[str, str]] = {}
         self.calls: list[str] = []
         self.broken = ""
@@ -56,6 +57,7 @@ class FakeDocker:
                 assert name in self.containers
             case ["rm", name] | ["rm", "--force", name]:
                 del self.containers[name]
+                self.ended.discard(name)
             case ["ps", "--all", "--format", "json"]:
                 return "\n".join(self._line(name, *each) for name, each in self.containers.items())
             case ["logs", "--tail", _, service]:
@@ -66,12 +68,14 @@ class FakeDocker:
 
     def _scale(self, count: int) -> None:
         have = [name for name, (service, _) in self.containers.items() if service == "api-gateway"]
+        self.ended.clear()  # Compose starts those that ended before it makes new ones.
         for number in range(len(have) + 1, count + 1):
             self.containers[f"api-gateway-{number}"] = ("api-gateway", self.images["pilot:local"])
 
     def _line(self, name: str, service: str, image: str) -> str:
         health = "unhealthy" if (service in self.unsound and image == self.new) else "healthy"
         state = "restarting" if health == "unhealthy" and self.loops else "running"
+        state = "exited" if name in self.ended else state
         return json.dumps({"Name": name, "Service": service, "State": state, "Health": health, "ExitCode": 0})
 
 
@@ -108,6 +112,20 @@ def test_two_edges_stay_two(tmp_path: Path) -> None:
     docker.containers["api-gateway-2"] = ("api-gateway", "old")
     deployment(docker, tmp_path)[0].run()
     assert sorted(service for service, _ in docker.containers.values()).count("api-gateway") == 2
+
+
+def test_an_old_edge_that_ended_is_not_taken_for_a_new_one(tmp_path: Path) -> None:
+    docker = FakeDocker()
+    docker.containers["api-gateway-2"] = ("api-gateway", "old")
+    docker.ended = {"api-gateway-2"}
+    docker.unsound = {"api-gateway"}
+    with pytest.raises(NotHealthy, match="api-gateway"):
+        deployment(docker, tmp_path)[0].run()
+    assert "stop api-gateway-1" not in docker.calls
+    docker.unsound = set()
+    docker.containers["api-gateway-2"], docker.ended = ("api-gateway", "old"), {"api-gateway-2"}
+    deployment(docker, tmp_path)[0].run()
+    assert [image for service, image in docker.containers.values() if service == "api-gateway"] == ["new"]
 
 
 @pytest.mark.parametrize("service", SERVICES)
