@@ -83,7 +83,8 @@ def _lake(home: Home) -> tuple[str, list[str]]:
     for table in TABLES.values():
         if lake.version(table) is None:
             continue
-        keys = lake.read(table, columns=list(table.key))
+        # A key identifies a row within its day.
+        keys = lake.read(table, columns=list(dict.fromkeys(("day", *table.key))))
         logged = row_count(lake, table)
         rows += keys.height
         if keys.height != logged:

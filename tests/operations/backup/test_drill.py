@@ -11,6 +11,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from deltalake import write_deltalake
 from pydantic import SecretStr
 from sqlalchemy import text
 
@@ -180,6 +181,19 @@ def test_an_unbalanced_ledger_is_found(home: Home) -> None:
 
 def test_a_right_home_passes_every_check(home: Home) -> None:
     assert [each for each in verify_data(home) if not each.ok] == []
+
+
+def test_a_key_may_return_on_another_day_and_not_on_the_same(home: Home) -> None:
+    kpis = home.lake().read(PILOT_KPIS)
+    home.lake().replace_partition(
+        PILOT_KPIS, DAY + timedelta(days=1), kpis.with_columns(day=pl.lit(DAY + timedelta(days=1))), commit={}
+    )
+    (lake,) = [each for each in verify_data(home) if each.name == "lake"]
+    assert lake.ok, lake
+    # The lake refuses a double, so it is written past it.
+    write_deltalake(str(home.root / "lake" / PILOT_KPIS.name), kpis.head(1).to_arrow(), mode="append")
+    (lake,) = [each for each in verify_data(home) if each.name == "lake"]
+    assert not lake.ok and "pilot_kpis has a key twice" in str(lake)
 
 
 @pytest.mark.parametrize("place", [0.1, 0.5, 0.9])
