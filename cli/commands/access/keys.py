@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from operations.keys import Rotation, TokenName
 
 WEBHOOK = "webhook"
+START_AGAIN = "end pilot run and start it again"  # `pilot restart` keeps the settings of the start
 NAME = typer.Argument(help="probe-token, counts-token or webhook.")
 WHOSE = typer.Argument("", help="The café of a counts-token; the rule of a webhook.")
 FILE = typer.Option(Path(ENV_FILE), "--file", help="The file of settings.")
@@ -60,8 +61,8 @@ def list_keys(as_json: bool = AS_JSON) -> None:
 def rotate(name: str = NAME, whose: str = WHOSE, reason: str = REASON, file: Path = FILE) -> None:
     """Make a new token or secret; the old one stays valid, so that nothing stops.
 
-    A token goes into the file of settings, and is valid after `pilot restart edge`. Give it to its user, then retire
-    the old one. A webhook's old secret signs for a day more.
+    A token goes into the file of settings, and is valid once the pilot is started again. Give it to its user, then
+    retire the old one. A webhook's old secret signs for a day more.
 
     Example: pilot keys rotate probe-token --reason "a colleague left"
     """
@@ -71,7 +72,7 @@ def rotate(name: str = NAME, whose: str = WHOSE, reason: str = REASON, file: Pat
         return
     done = keys.rotate(home(), file, _token_name(name), cafe=whose, actor=actor(), reason=why, now=datetime.now(UTC))
     typer.echo(f"The new {done.name}: {done.token}")
-    _say_next(done, f"pilot restart edge; give it to its user; then pilot keys retire {done.name}")
+    _say_next(done, f"{START_AGAIN}; give it to its user; then pilot keys retire {done.name}")
 
 
 @app.command()
@@ -82,7 +83,7 @@ def retire(name: str = NAME, whose: str = WHOSE, reason: str = REASON, file: Pat
     """
     why = require_reason(reason)
     done = keys.retire(home(), file, _token_name(name), cafe=whose, actor=actor(), reason=why, now=datetime.now(UTC))
-    _say_next(done, "pilot restart edge, which refuses the old one")
+    _say_next(done, f"{START_AGAIN}; the old one is refused then")
 
 
 def _say_next(done: Rotation, following: str) -> None:

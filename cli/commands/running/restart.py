@@ -22,7 +22,7 @@ def restart(
     """Restart processes and what depends on them: dependents stop first and start last.
 
     An edge sends its guests' pages to reconnect, and writes what it has recorded, before it ends. What a guest said
-    and the edge acknowledged is on the disk; the page sends the rest again.
+    and the edge acknowledged is on the disk; the page sends the rest again. Settings stay those of the pilot's start.
 
     Example: pilot restart edge --reason "it answers slowly"
     """
