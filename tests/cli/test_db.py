@@ -63,7 +63,7 @@ def test_the_state_and_the_queries_of_a_postgresql_store_are_shown(pilot: Pilot,
         locked_status = pilot("db", "status", "--json")
         assert locked_status.exit_code == 0, locked_status.output
         locked = json.loads(locked_status.stdout)
-        assert locked["connections"] > found["connections"]
+        assert locked["connections"] >= 2  # the command's, and the one that waits here
         assert locked["longest_seconds"] > 0
     blocking.close()
     done = json.loads(pilot("db", "optimize", "--json").stdout)
