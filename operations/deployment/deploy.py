@@ -16,6 +16,7 @@ PREVIOUS = "pilot:previous"
 EDGE = "api-gateway"
 POLL_SECONDS = 2.0
 LOG_LINES = "15"
+SERVING = ("running", "healthy")
 
 
 class NotHealthy(PilotError):
@@ -137,12 +138,12 @@ class Deployment:
                 self._compose.docker("rm", "--force", each.name)
         self._compose.run("up", "--detach", "--no-deps", "--no-recreate", "--scale", f"{EDGE}={2 * len(old)}", EDGE)
         names = {each.name for each in old}
-        # A new one that ends and starts again and again is not among the running ones.
+        # One that ends and starts again and again is running at times, and has no health yet.
         self._wait(
             lambda: [
                 each
                 for each in self._compose.containers()
-                if each.service == EDGE and each.name not in names and not (each.is_well and each.state == "running")
+                if each.service == EDGE and each.name not in names and (each.state, each.health) != SERVING
             ]
         )
         for each in old:  # Each hands its guests' pages to the others, and writes what it has recorded.
