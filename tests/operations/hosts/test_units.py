@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from operations.backup.catalog import backup_folder
+from pilot.settings import Settings
+
 DEPLOY = Path(__file__).parents[3] / "deploy"
 UNITS = sorted(DEPLOY.glob("*.service"))
 
@@ -31,6 +34,14 @@ def test_a_unit_is_valid(unit: Path, tmp_path: Path) -> None:
     copied.write_text(text, "utf-8")
     done = subprocess.run(("systemd-analyze", "verify", str(copied)), capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr.strip()) == (0, "")
+
+
+def test_the_pilot_may_write_its_home_and_the_backups_beside_it() -> None:
+    text = (DEPLOY / "pilot.service").read_text("utf-8")
+    (home,) = re.findall(r"^Environment=PILOT_HOME=(\S+)$", text, re.MULTILINE)
+    (writable,) = re.findall(r"^ReadWritePaths=(\S+)$", text, re.MULTILINE)
+    for folder in (Path(home), backup_folder(Settings(home=Path(home)))):
+        assert folder.is_relative_to(writable), folder
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
