@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, ClassVar
 
 from operations.watch.alerts.alert_records import Alert, AlertRecords
 from operations.watch.alerts.table_watcher import TableWatcher
 from pilot.business_days import business_day, local_time
 from pilot.cafes import Cafe, Cafes
+from pilot.lake_tables.columns import Table
 from pilot.lake_tables.tables import PILOT_KPIS, SCORED_FEEDBACK
 from pilot.opening_hours import open_on
 from storage.lake import Lake
@@ -39,8 +42,12 @@ class Score:
     points: float
 
 
-class QualityWatcher(TableWatcher):
-    """Alerts while a café's mean score of the last 24 hours is low; evaluated every minute."""
+class CafesWatcher(TableWatcher):
+    """Keeps each café's alerts while their conditions hold; evaluated every minute, also without new rows."""
+
+    table: ClassVar[Table]
+    days: ClassVar[int]
+    records_name: ClassVar[str]
 
     def __init__(
         self,
@@ -53,26 +60,38 @@ class QualityWatcher(TableWatcher):
         clock: Callable[[], datetime],
     ) -> None:
         """Initialise the watcher with the cafés and its records in `folder`; see `TableWatcher`."""
-        records = folder / QUALITY_RECORDS
+        records = folder / self.records_name
         super().__init__(
-            lake, SCORED_FEEDBACK, days=2, records=records, pages_url=pages_url, simulated=simulated, clock=clock
+            lake, self.table, days=self.days, records=records, pages_url=pages_url, simulated=simulated, clock=clock
         )
         self._cafes = cafes
-        self._scores: dict[str, list[Score]] = {}
         self._alerts = AlertRecords(records, clock=clock)
 
     def __call__(self) -> None:
         """Run once; while the table cannot be read, no alert begins or ends."""
-        if not self.refresh():
-            return
-        now = self._clock()
-        found = (quality_alert(cafe, self._scores.get(cafe.id, []), now=now) for cafe in self._cafes.cafe)
-        alerts = [
-            Alert(each.name, each.subject, each.severity, f"{each.text} {self.link(each.subject, business_day(now))}")
-            for each in found
-            if each is not None
-        ]
-        self._alerts.report(alerts)
+        if self.refresh():
+            now = self._clock()
+            self._alerts.report([alert for cafe in self._cafes.cafe for alert in self._current(cafe, now=now)])
+
+    @abstractmethod
+    def _current(self, cafe: Cafe, *, now: datetime) -> list[Alert]:
+        """Return the alerts of a café whose conditions hold."""
+
+    def _record_keys(self, record: dict[str, Any]) -> list[str]:
+        return []  # `AlertRecords` remembers what is firing.
+
+
+class QualityWatcher(CafesWatcher):
+    """Alerts while a café's mean score of the last 24 hours is low."""
+
+    table, days, records_name = SCORED_FEEDBACK, 2, QUALITY_RECORDS
+    _scores: Mapping[str, list[Score]] = MappingProxyType({})
+
+    def _current(self, cafe: Cafe, *, now: datetime) -> list[Alert]:
+        found = quality_alert(cafe, self._scores.get(cafe.id, []), now=now)
+        if found is None:
+            return []
+        return [replace(found, text=f"{found.text} {self.link(found.subject, business_day(now))}")]
 
     def _report_new(self, snapshot: Snapshot, *, days: list[date], now: datetime) -> None:
         rows = snapshot.sql(
@@ -84,9 +103,6 @@ class QualityWatcher(TableWatcher):
         for cafe, at, score in rows:
             found.setdefault(cafe, []).append(Score(at, float(score)))
         self._scores = found
-
-    def _record_keys(self, record: dict[str, Any]) -> list[str]:
-        return []  # `AlertRecords` remembers what is firing.
 
 
 def quality_alert(cafe: Cafe, scores: list[Score], *, now: datetime) -> Alert | None:
@@ -117,40 +133,14 @@ class Participation:
     why: str
 
 
-class ParticipationWatcher(TableWatcher):
+class ParticipationWatcher(CafesWatcher):
     """Alerts while a café's last known participation is low, and for a day without a customer count."""
 
-    def __init__(
-        self,
-        lake: Lake,
-        *,
-        cafes: Cafes,
-        folder: Path,
-        pages_url: str,
-        simulated: bool,
-        clock: Callable[[], datetime],
-    ) -> None:
-        """Initialise the watcher with the cafés and its records in `folder`; see `TableWatcher`."""
-        records = folder / PARTICIPATION_RECORDS
-        super().__init__(
-            lake, PILOT_KPIS, days=8, records=records, pages_url=pages_url, simulated=simulated, clock=clock
-        )
-        self._cafes = cafes
-        self._by_cafe: dict[str, list[Participation]] = {}
-        self._alerts = AlertRecords(records, clock=clock)
+    table, days, records_name = PILOT_KPIS, 8, PARTICIPATION_RECORDS
+    _by_cafe: Mapping[str, list[Participation]] = MappingProxyType({})
 
-    def __call__(self) -> None:
-        """Run once; while the table cannot be read, no alert begins or ends."""
-        if not self.refresh():
-            return
-        now = self._clock()
-        self._alerts.report(
-            [
-                alert
-                for cafe in self._cafes.cafe
-                for alert in participation_alerts(cafe, self._by_cafe.get(cafe.id, []), now=now)
-            ]
-        )
+    def _current(self, cafe: Cafe, *, now: datetime) -> list[Alert]:
+        return participation_alerts(cafe, self._by_cafe.get(cafe.id, []), now=now)
 
     def _report_new(self, snapshot: Snapshot, *, days: list[date], now: datetime) -> None:
         rows = snapshot.sql(
@@ -162,9 +152,6 @@ class ParticipationWatcher(TableWatcher):
         for cafe, day, started, customers, share, why in rows:
             found.setdefault(cafe, []).append(Participation(day, started, customers, share, why))
         self._by_cafe = found
-
-    def _record_keys(self, record: dict[str, Any]) -> list[str]:
-        return []  # `AlertRecords` remembers what is firing.
 
 
 def participation_alerts(cafe: Cafe, days: list[Participation], *, now: datetime) -> list[Alert]:

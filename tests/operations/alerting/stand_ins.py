@@ -10,6 +10,7 @@ import base64
 import json
 import re
 import threading
+from abc import ABC, abstractmethod
 from collections import deque
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -94,7 +95,7 @@ class Answer:
     breaks: bool = False  # closes the connection instead of answering
 
 
-class StandIn:
+class StandIn(ABC):
     """A server whose subclass checks each request; `answers` are given first, in order."""
 
     def __init__(self) -> None:
@@ -153,14 +154,16 @@ class StandIn:
         self.received.append(self.content(body))
         return self.accept(self.received[-1])
 
+    @abstractmethod
     def check(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer | None:
-        raise NotImplementedError
+        """Return the answer to a request that the service would refuse."""
 
     def content(self, body: bytes) -> dict[str, Any]:
         return dict(json.loads(body))
 
+    @abstractmethod
     def accept(self, content: dict[str, Any]) -> Answer:
-        raise NotImplementedError
+        """Return the answer to a request that was right."""
 
 
 class Slack(StandIn):
