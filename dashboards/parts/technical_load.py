@@ -83,7 +83,7 @@ def _chart(visit: Visit, known: Sequence[DayFigure], *, minutes: Sequence[Minute
                 scale=alt.Scale(domain=[0, DAY_HOURS], nice=False),
                 axis=alt.Axis(values=list(range(0, DAY_HOURS + 1, HOUR_TICKS)), format="02d"),
             ),
-            y=alt.Y("value:Q", title=None, axis=alt.Axis(format="%" if share else "", tickCount=4)),
+            y=alt.Y("value:Q", title=None, axis=alt.Axis(format="%" if share else ",f", tickCount=4)),
             **(_dashes() if len(names) > 1 else {}),
         )
     )
