@@ -23,7 +23,8 @@ TABLES = (
 )  # fmt: skip
 Rows = list[dict[str, Any]]
 STAGES = ("soft_end", "recognition_start", "recognition_end", "commit", "first_token", "sent", "shown")
-MINE = "day between $first and $last and list_contains($cafes, cafe) and simulated = $simulated"
+MOST_DOWN = 1_000  # café-days whose outages are read minute by minute
+MINE = "day between $first and $last and cafe in (select unnest($cafes)) and simulated = $simulated"
 
 
 def _exact(column: str) -> str:
@@ -62,7 +63,7 @@ class Readings:
             select cafe, kpi, cafe_days, unknown, numerator, denominator, value, low, high, interval, design_effect,
                 outside_planned, target, verdict, why, days, days_left_out
             from pilot_report where day = $day and simulated = $simulated
-                and (list_contains($cafes, cafe) or list_contains($members, cafe))
+                and (cafe in (select unnest($cafes)) or list_contains($members, cafe))
             order by kpi, cafe
             """
         )
@@ -191,14 +192,19 @@ class Readings:
             """  # noqa: S608
         )
 
-    def down_days(self) -> list[date]:
-        """Return the days on which the customer's page was down."""
-        return [
-            row["day"]
-            for row in self._rows(
-                f"select distinct day from uptime where {MINE} and target = 'customer_page' and down_s > 0 order by day"  # noqa: S608
-            )
-        ]
+    def down(self) -> dict[date, list[str]]:
+        """Return the cafés whose customers' page was down, by day; of very many, those that were down longest."""
+        found: dict[date, list[str]] = {}
+        rows = self._rows(
+            f"""
+            select day, cafe from uptime where {MINE} and target = 'customer_page' and down_s > 0
+            order by down_s desc, day, cafe limit $most
+            """,  # noqa: S608
+            most=MOST_DOWN,
+        )
+        for row in rows:
+            found.setdefault(row["day"], []).append(row["cafe"])
+        return found
 
     def uptime(self) -> dict[str, Any]:
         """Return the seconds of the customer's page over cafés and days."""

@@ -9,17 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from pilot.business_days import day_bounds
 from pilot.errors import PilotError
 from pilot.kpis import KPIS
 from pilot.lake_tables.report_tables import ALL_CAFES
-from pilot.lake_tables.tables import RAW_EVENTS
-from pipelines.figures.uptime import outages
 from pipelines.statistics.further_days import another_cafe, further_days
 from reports.lake_readings import TABLES, Readings
+from reports.outage_readings import outages_read
 from reports.procedures import changed_procedures
 from reports.quotes import approved
 from reports.scope import Scope
@@ -77,7 +76,7 @@ def build_model(home: Home, scope: Scope, *, server_kr: float | None = None) -> 
             "days": read.days(),
             "funnel": read.funnel(),
             "stages": read.stages(),
-            "outages": _outages(home, scope, read.down_days()),
+            "outages": outages_read(home, scope, read.down()),
             "uptime": read.uptime(),
             "payments": read.payments(),
             "rewards": read.rewards(),
@@ -167,22 +166,6 @@ def _kpi(row: Mapping[str, Any], metrics: Sequence[Mapping[str, Any]], scope: Sc
     if KPIS[row["kpi"]].interval == "wilson" and None not in shares:
         other = another_cafe(shares)
     return {**row, "further_days": more, "another_cafe": other}
-
-
-def _outages(home: Home, scope: Scope, days: Sequence[date]) -> list[dict[str, Any]]:
-    """Return the outages of the customer's page, one for cafés that were down at the same time."""
-    cafes: dict[tuple[datetime, datetime], list[str]] = {}
-    for day in days:
-        events = home.lake().read(RAW_EVENTS, days=[day])
-        _, end = day_bounds(day)
-        for (cafe, simulated), windows in outages(events, day=day, as_of=end).items():
-            if simulated == scope.simulated and cafe in scope.ids:
-                for window in windows:
-                    cafes.setdefault(window, []).append(cafe)
-    return [
-        {"from": begins, "to": ends, "minutes": (ends - begins) / timedelta(minutes=1), "cafes": sorted(names)}
-        for (begins, ends), names in sorted(cafes.items())
-    ]
 
 
 def _canonical(model: Mapping[str, Any]) -> bytes:
