@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pilot.formatting import Language
 from reports.folder import REPORTS, reports_folder
+from reports.many_cafes import DATA_FILE
 from reports.model import ChangedModel, Model, model_bytes, read_model, without_sessions
 from reports.quotes import withdraw
 from storage.folders import private_folder, write_atomically
@@ -19,7 +20,9 @@ MODEL = "model.json"
 RENDERED: tuple[Language, ...] = ("sv", "en")
 
 
-def save_report(home: Home, model: Model, *, name: str, languages: Collection[Language]) -> list[Path]:
+def save_report(
+    home: Home, model: Model, *, name: str, languages: Collection[Language], data_file: bytes | None = None
+) -> list[Path]:
     """Write a model, its PDF and its page in some languages; return the files, the model first.
 
     Args:
@@ -27,10 +30,14 @@ def save_report(home: Home, model: Model, *, name: str, languages: Collection[La
         model: The frozen model.
         name: The report's name.
         languages: The languages.
+        data_file: Each café's figures; None leaves a file from before.
     """
     folder = private_folder(reports_folder(home) / name)
     files = [folder / MODEL]
     write_atomically(files[0], model_bytes(model), durable=True)
+    if data_file is not None:
+        files.append(folder / DATA_FILE)
+        write_atomically(files[-1], data_file, durable=True)
     for language in languages:
         files += _render(folder, model, language)
     return files

@@ -15,6 +15,8 @@ from pilot.lake_tables.tables import CUSTOMER_COUNTS, PILOT_KPIS, SCORED_FEEDBAC
 from reports.scope import Scope
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from storage.snapshot import Snapshot
 
 TABLES = (
@@ -23,7 +25,7 @@ TABLES = (
 )  # fmt: skip
 Rows = list[dict[str, Any]]
 STAGES = ("soft_end", "recognition_start", "recognition_end", "commit", "first_token", "sent", "shown")
-MOST_DOWN = 1_000  # café-days whose outages are read minute by minute
+MOST_DOWN = 200  # café-days whose outages are read minute by minute
 MINE = "day between $first and $last and cafe in (select unnest($cafes)) and simulated = $simulated"
 
 
@@ -44,7 +46,13 @@ class Readings:
     def __init__(self, snapshot: Snapshot, scope: Scope, *, day: date) -> None:
         self._snapshot, self._scope, self._day = snapshot, scope, day
 
-    def _rows(self, query: str, **more: object) -> Rows:
+    def frame(self, query: str, **more: object) -> pl.DataFrame:
+        """Return a query's rows as a frame; the scope's parameters are given to it.
+
+        Args:
+            query: The SQL, with $first, $last, $day, $cafes, $simulated or $members.
+            **more: Other parameters.
+        """
         given: Mapping[str, object] = {
             "first": self._scope.first,
             "last": self._scope.last,
@@ -54,7 +62,10 @@ class Readings:
             "members": [ALL_CAFES] if self._scope.whole else self._scope.ids,
         } | more
         used = {name: value for name, value in given.items() if f"${name}" in query}
-        return self._snapshot.sql(query, used).to_dicts()
+        return self._snapshot.sql(query, used)
+
+    def _rows(self, query: str, **more: object) -> Rows:
+        return self.frame(query, **more).to_dicts()
 
     def metrics(self) -> Rows:
         """Return the metrics over all days, of each café and of all together."""

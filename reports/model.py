@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +18,15 @@ from pilot.errors import PilotError
 from pilot.kpis import KPIS
 from pilot.lake_tables.report_tables import ALL_CAFES
 from pipelines.statistics.further_days import another_cafe, further_days
-from reports.lake_readings import TABLES, Readings
+from reports.cafe_readings import cafe_rows
+from reports.case_readings import cases_read
+from reports.lake_readings import MOST_DOWN, TABLES, Readings
+from reports.many_cafes import ManyCafes, many_cafes
 from reports.outage_readings import outages_read
 from reports.procedures import changed_procedures
 from reports.quotes import approved
 from reports.scope import Scope
-from reports.store_readings import alerts_read, cases_read, incidents_read, survey_read
+from reports.store_readings import alerts_read, incidents_read, survey_read
 
 if TYPE_CHECKING:
     from storage.home import Home
@@ -37,8 +41,26 @@ class ChangedModel(PilotError):
     """A frozen model does not have the hash that it states."""
 
 
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A report's figures.
+
+    Attributes:
+        model: The frozen model.
+        data_file: Each café's figures as CSV; None for a report that shows each café itself.
+    """
+
+    model: Model
+    data_file: bytes | None = None
+
+
 def build_model(home: Home, scope: Scope, *, server_kr: float | None = None) -> Model:
-    """Return the frozen model of a scope.
+    """Return the frozen model of a scope, as `build_figures`."""
+    return build_figures(home, scope, server_kr=server_kr).model
+
+
+def build_figures(home: Home, scope: Scope, *, server_kr: float | None = None) -> Figures:
+    """Return the frozen model of a scope, and over very many cafés the file of each café's figures.
 
     Args:
         home: The home.
@@ -49,9 +71,11 @@ def build_model(home: Home, scope: Scope, *, server_kr: float | None = None) -> 
         LakeDamaged: a table cannot be read.
     """
     _, end = day_bounds(scope.last)
+    few = len(scope.cafes) <= MOST_CAFES_BY_DAY
+    many: ManyCafes | None = None
     with home.lake().snapshot(*TABLES, days=scope.days) as snapshot:
         read = Readings(snapshot, scope, day=scope.last)
-        metrics = read.metrics()
+        metrics, down = read.metrics(), read.down()
         together = ALL_CAFES if scope.whole else scope.cafes[0].id
         model: Model = {
             "format": FORMAT,
@@ -68,15 +92,16 @@ def build_model(home: Home, scope: Scope, *, server_kr: float | None = None) -> 
                 _kpi(row, metrics, scope)
                 for kpi in KPIS
                 for row in metrics
-                if (row["kpi"], row["cafe"]) == (kpi, together)
+                if row["cafe"] == together and row["kpi"] == kpi
             ],
-            "by_cafe": [row for row in metrics if row["cafe"] in scope.ids],
-            "metric_days": read.metric_days() if len(scope.cafes) <= MOST_CAFES_BY_DAY else [],
-            "volumes": read.volumes() if len(scope.cafes) <= MOST_CAFES_BY_DAY else [],
+            "by_cafe": [row for row in metrics if row["cafe"] != ALL_CAFES] if few else [],
+            "metric_days": read.metric_days() if few else [],
+            "volumes": read.volumes() if few else [],
             "days": read.days(),
             "funnel": read.funnel(),
             "stages": read.stages(),
-            "outages": outages_read(home, scope, read.down()),
+            "outages": outages_read(home, scope, down),
+            "outages_of": MOST_DOWN if sum(map(len, down.values())) == MOST_DOWN else None,
             "uptime": read.uptime(),
             "payments": read.payments(),
             "rewards": read.rewards(),
@@ -89,6 +114,8 @@ def build_model(home: Home, scope: Scope, *, server_kr: float | None = None) -> 
             "troubles": read.troubles(),
             "load": read.load(),
         }
+        if not few:
+            many = many_cafes(cafe_rows(read, scope), scope)
     store = home.store()
     model |= {
         "cases": cases_read(home, scope, until=end),
@@ -98,8 +125,9 @@ def build_model(home: Home, scope: Scope, *, server_kr: float | None = None) -> 
         "procedures": changed_procedures(scope.first, until=scope.last) if scope.whole else None,
         "inputs": {"server_kr": server_kr},
         "quotes": approved(home, scope),
+        "many": None if many is None else many.summary,
     }
-    return frozen(model)
+    return Figures(frozen(model), None if many is None else many.data_file)
 
 
 def frozen(model: Mapping[str, Any]) -> Model:
@@ -162,7 +190,7 @@ def _kpi(row: Mapping[str, Any], metrics: Sequence[Mapping[str, Any]], scope: Sc
         and row["interval"] != "census"
     ):
         more = further_days(value=row["value"], low=ends[0], high=ends[1], target=row["target"], days=len(scope.days))
-    shares = [each["value"] for each in metrics if each["kpi"] == row["kpi"] and each["cafe"] in scope.ids]
+    shares = [each["value"] for each in metrics if each["kpi"] == row["kpi"] and each["cafe"] != ALL_CAFES]
     if KPIS[row["kpi"]].interval == "wilson" and None not in shares:
         other = another_cafe(shares)
     return {**row, "further_days": more, "another_cafe": other}

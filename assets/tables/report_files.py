@@ -14,7 +14,7 @@ from assets.tables.capacity_plan import capacity_plan
 from assets.tables.pilot_report import pilot_report
 from pilot.business_days import STOCKHOLM
 from reports.files import RENDERED, save_report
-from reports.model import build_model
+from reports.model import build_figures
 from reports.scope import NoReport, find_scope
 
 MAKE_AT = "10 13 1 * *"  # after the first day's reports, which are built up to the last day of the month
@@ -40,8 +40,9 @@ def report_files(context: dg.AssetExecutionContext, home: HomeResource) -> dg.Ma
             scope = find_scope(opened, period=f"{opened.cafes().pilot.days}-days")
         except NoReport:
             return dg.MaterializeResult(metadata={"files": 0})
-        model = build_model(opened, scope)
-        files = save_report(opened, model, name=scope.name, languages=RENDERED)
+        figures = build_figures(opened, scope)
+        model = figures.model
+        files = save_report(opened, model, name=scope.name, languages=RENDERED, data_file=figures.data_file)
     verdicts = {row["kpi"]: row["verdict"] for row in model["kpis"]}
     return dg.MaterializeResult(
         metadata={

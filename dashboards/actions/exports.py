@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import streamlit as st
 import vl_convert
-from defusedcsv import csv
 
 from dashboards.signed_in import signed_later
 from dashboards.visit import Visit
+from pilot.safe_csv import csv_file
 
-BYTE_ORDER_MARK = "\ufeff"  # Excel reads UTF-8, and so å, ä and ö, only after it.
 PNG_SCALE = 2.0
 CHART_WIDTH_PX = 900
 PAPER = "#FFFFFF"
-
-
-def csv_file(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """Return rows as CSV, with an apostrophe before a text that would run as a formula."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(header)
-    # A tab or a line break before a formula hides it from defusedcsv, but not from a spreadsheet.
-    writer.writerows([value.strip() if isinstance(value, str) else value for value in row] for row in rows)
-    return (BYTE_ORDER_MARK + out.getvalue()).encode("utf-8")
 
 
 def chart_png(chart: Any) -> bytes:

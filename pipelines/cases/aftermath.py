@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
 import polars as pl
+from scipy.special import stdtrit
 
 from pipelines.cases.feedback_claims import DAYS_A_WEEK, complaints, counted, week_before
 from pipelines.cases.proposals import FEWEST_FEEDBACKS
-from pipelines.statistics.intervals import wilson
+from pipelines.statistics.clustered import FEWEST_CLUSTERS
+from pipelines.statistics.intervals import TAIL, wilson
 
 Verdict = Literal["fewer", "more", "cannot_tell", "too_few"]
 
@@ -80,10 +84,43 @@ def difference_interval(before: Share, after: Share) -> tuple[float, float]:
     return change - down, change + up
 
 
+def pooled_difference(pairs: Sequence[tuple[Share, Share]]) -> tuple[float, float, float] | None:
+    """Return the share after less the share before over many cases, with its 95 % interval.
+
+    It is clustered by case: both shares are ratios of the cases' sums, and the difference's variance is that of the
+    cases' residuals (as `pipelines.statistics.clustered`), because the two weeks of one café are alike.
+
+    Args:
+        pairs: The shares before and after of each case.
+
+    Returns:
+        The difference and its ends; None with too few cases, or without feedback in either week.
+    """
+    before_all, after_all = (sum(pair[end].feedbacks for pair in pairs) for end in (0, 1))
+    if len(pairs) < FEWEST_CLUSTERS or not before_all or not after_all:
+        return None
+    before_share, after_share = (
+        sum(pair[end].complaints for pair in pairs) / every for end, every in ((0, before_all), (1, after_all))
+    )
+    residuals = [
+        (after.complaints - after_share * after.feedbacks) / after_all
+        - (before.complaints - before_share * before.feedbacks) / before_all
+        for before, after in pairs
+    ]
+    count = len(pairs)
+    reach = float(stdtrit(count - 1, 1 - TAIL)) * math.sqrt(count / (count - 1) * math.fsum(e * e for e in residuals))
+    change = after_share - before_share
+    return change, change - reach, change + reach
+
+
+def share_of(complained: int, feedbacks: int) -> Share:
+    """Return the share of the feedbacks that complain, with its interval."""
+    low, high = wilson(complained, feedbacks) if feedbacks else (None, None)
+    return Share(complained, feedbacks, low, high)
+
+
 def _share(feedback: pl.DataFrame, theme: str) -> Share:
-    count = len(complaints(feedback).get(theme, ()))
-    low, high = wilson(count, feedback.height) if feedback.height else (None, None)
-    return Share(count, feedback.height, low, high)
+    return share_of(len(complaints(feedback).get(theme, ())), feedback.height)
 
 
 def _verdict(before: Share, after: Share) -> Verdict:

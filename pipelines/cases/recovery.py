@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -102,14 +104,14 @@ def median_wait(waits: Sequence[tuple[float, bool]]) -> Figure:
     Args:
         waits: Each wait, and whether it has ended.
     """
-    ended = sorted({wait for wait, has_ended in waits if has_ended})
+    every = sorted(wait for wait, _ in waits)
+    ends = Counter(wait for wait, has_ended in waits if has_ended)
     survival, variance = 1.0, 0.0
     value: float | None = None
     within: list[float] = []
     above: float | None = None
-    for moment in ended:
-        at_risk = sum(wait >= moment for wait, _ in waits)
-        events = sum(has_ended and wait == moment for wait, has_ended in waits)
+    for moment, events in sorted(ends.items()):
+        at_risk = len(every) - bisect.bisect_left(every, moment)
         survival *= 1 - events / at_risk
         variance += events / (at_risk * (at_risk - events)) if at_risk > events else 0.0
         if value is None and survival <= HALF:

@@ -12,6 +12,7 @@ SECONDS_AN_HOUR = 3600
 MEGABYTE = 1e6
 MONTH_DAYS = 30
 PLANNED_CAFES = (3, 10, 30, 100)
+MOST_CHANGES = 10  # of procedures
 TROUBLE_HEADS = ("trouble", "guests", "share", "answer")
 
 
@@ -135,6 +136,9 @@ def procedures_part(model: Model, words: Words) -> Iterator[Block]:
         yield Text(words("procedures.none"))
     else:
         yield Text(words("procedures.what"))
+        shown = changes[-MOST_CHANGES:]
         yield Points(
-            tuple(words("procedures.change", day=words.day(each["day"]), change=each["change"]) for each in changes)
+            tuple(words("procedures.change", day=words.day(each["day"]), change=each["change"]) for each in shown)
         )
+        if len(shown) < len(changes):
+            yield Text(words("procedures.more", count=len(changes) - len(shown)), weight="note")

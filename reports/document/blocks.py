@@ -105,6 +105,10 @@ class Words:
         """Return a text if the section has it, else another one."""
         return section(name, self.language).get(key, otherwise)
 
+    def cafe(self, cafe: str) -> str:
+        """Return a café's name; its id if it is no longer in the file."""
+        return self.cafes.get(cafe, cafe)
+
     def number(self, value: float | None, *, decimals: int = 0) -> str:
         """Return a number; a dash if there is none."""
         return self("none") if value is None else number(value, language=self.language, decimals=decimals)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from pilot.cafes import Band
@@ -16,6 +16,8 @@ from reports.model import Model
 
 TRENDS = ("participation", "completion", "voice_response")
 MOST_OUTAGES = 40
+FEW_OUTAGES = 12  # shown of very many cafés
+MOST_NAMED = 4  # cafés of one outage
 AXIS_ROOM = 1.05  # above the highest end
 STEPS = ("opened", "started", "consented", "answered", "completed")
 DAY_HEADS = ("day", "customers", "started", "completed", "useful", "score", "down")
@@ -32,7 +34,8 @@ def style_of(words: Words) -> Style:
 def days_part(model: Model, words: Words) -> Iterator[Block]:
     """Yield the charts and the table of days."""
     yield Heading(words("days.title"))
-    yield Text(words("days.what"))
+    if model["metric_days"]:
+        yield Text(words("days.what"))
     days = [date.fromisoformat(row["day"]) for row in model["days"]]
     for cafe in model["cafes"] if model["metric_days"] else ():
         yield Heading(cafe["name"], level=2)
@@ -180,10 +183,13 @@ def downtime_part(model: Model, words: Words) -> Iterator[Block]:
         )
     )
     outages = model["outages"]
+    if model.get("outages_of"):
+        yield Text(words("downtime.of_many", count=model["outages_of"]))
     if not outages:
         yield Text(words("downtime.none"))
         return
-    longest = sorted(outages, key=lambda each: -each["minutes"])[:MOST_OUTAGES]
+    most = FEW_OUTAGES if model.get("outages_of") else MOST_OUTAGES
+    longest = sorted(outages, key=lambda each: (-each["minutes"], -len(each["cafes"])))[:most]
     shown = sorted(longest, key=lambda each: each["from"])
     rows = tuple(
         (
@@ -191,7 +197,7 @@ def downtime_part(model: Model, words: Words) -> Iterator[Block]:
             words.clock(each["from"]),
             words.clock(each["to"]),
             words.number(each["minutes"]),
-            ", ".join(words.cafes.get(cafe, cafe) for cafe in each["cafes"]),
+            _cafes(each["cafes"], words),
         )
         for each in shown
     )
@@ -199,3 +205,10 @@ def downtime_part(model: Model, words: Words) -> Iterator[Block]:
     yield Table(words("downtime.title"), head, rows, ("left", "right", "right", "right", "left"))
     if len(shown) < len(outages):
         yield Text(words("downtime.more", shown=len(shown), all=len(outages)), weight="note")
+
+
+def _cafes(ids: Sequence[str], words: Words) -> str:
+    names = [words.cafe(cafe) for cafe in ids]
+    if len(names) <= MOST_NAMED:
+        return ", ".join(names)
+    return words("downtime.and_more", names=", ".join(names[:MOST_NAMED]), count=words.number(len(names) - MOST_NAMED))

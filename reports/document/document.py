@@ -18,6 +18,7 @@ from reports.document.guests_part import (
     money_part,
     survey_part,
 )
+from reports.document.many_part import many_part
 from reports.document.method_part import impact_part, method_part, missing_part
 from reports.document.verdict_part import cafes_part, verdict_part
 from reports.model import MOST_CAFES_BY_DAY, Model
@@ -26,6 +27,7 @@ Part = Callable[[Model, Words], Iterator[Block]]
 PARTS: tuple[Part, ...] = (
     verdict_part,
     cafes_part,
+    many_part,
     days_part,
     funnel_part,
     response_part,
@@ -74,7 +76,11 @@ def document_of(model: Model, language: Language) -> Document:
     words = words_of(model, language)
     first, last = (date.fromisoformat(model[name]) for name in ("first", "last"))
     names = [cafe["name"] for cafe in model["cafes"]]
-    cafes = join_names(names, language=language) if len(names) <= MOST_CAFES_BY_DAY else words.number(len(names))
+    cafes = (
+        join_names(names, language=language)
+        if len(names) <= MOST_CAFES_BY_DAY
+        else words("many_cafes", count=words.number(len(names)))
+    )
     subtitle = words(
         "subtitle",
         first=long_day(first, language=language).partition(" ")[2],

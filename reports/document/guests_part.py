@@ -27,6 +27,7 @@ from reports.model import Model
 
 KINDS = ("positive", "mixed", "negative", "neutral")
 MOST_THEMES = 12
+NARROW = 0.05  # an interval of a difference is shown with a decimal
 LEAST_JUDGED = 5
 RAIL_HEADS = ("rail", "paid", "failed", "open", "issued", "expired", "sum")
 
@@ -126,21 +127,56 @@ def cases_part(model: Model, words: Words) -> Iterator[Block]:
         between = words.page("interval.between", low=words.share(low).rstrip("\u00a0%"), high=words.share(high))
         yield Text(words("cases.better", replies=cases["replies"], share=words.share(value), range=between))
     if cases["changes"]:
-        rows = tuple(
-            (
-                words.cafes.get(each["cafe"], each["cafe"]),
-                words.theme(each["theme"]),
-                each["note"] or words("none"),
-                words("cases.of", count=each["before"][0], all=each["before"][1]),
-                words("cases.of", count=each["after"][0], all=each["after"][1])
-                if each["complete"]
-                else words("cases.not_over"),
-            )
-            for each in cases["changes"]
-        )
-        head = tuple(words(f"cases.head.{name}") for name in ("cafe", "theme", "note", "before", "after"))
-        yield Table(words("cases.title"), head, rows, all_left(5))
+        yield _changes(cases["changes"], words)
+    if cases.get("themes"):
+        counted = sum(each["cases"] for each in cases["themes"])
+        yield Text(words("cases.themes_what", changed=words.number(cases["changed"]), cases=words.number(counted)))
+        yield _changes_by_theme(cases["themes"], words)
     yield Text(words("cases.cause"), weight="note")
+
+
+def _changes(changes: Sequence[Row], words: Words) -> Table:
+    rows = tuple(
+        (
+            words.cafe(each["cafe"]),
+            words.theme(each["theme"]),
+            each["note"] or words("none"),
+            words("cases.of", count=each["before"][0], all=each["before"][1]),
+            words("cases.of", count=each["after"][0], all=each["after"][1])
+            if each["complete"]
+            else words("cases.not_over"),
+            _points(each.get("difference") if each["complete"] else None, words),
+        )
+        for each in changes
+    )
+    head = tuple(words(f"cases.head.{name}") for name in ("cafe", "theme", "note", "before", "after", "difference"))
+    return Table(words("cases.title"), head, rows, all_left(len(head)))
+
+
+def _changes_by_theme(themes: Sequence[Row], words: Words) -> Table:
+    rows = tuple(
+        (
+            words.theme(each["theme"]),
+            words.number(each["cases"]),
+            *(
+                words("cases.of", count=words.number(each[end][0]), all=words.number(each[end][1]))
+                for end in ("before", "after")
+            ),
+            _points(each["difference"], words),
+        )
+        for each in themes
+    )
+    head = tuple(words(f"cases.head.{name}") for name in ("theme", "actions", "before", "after", "difference"))
+    return Table(words("cases.title"), head, rows, left_then_right(len(head)))
+
+
+def _points(ends: Sequence[float] | None, words: Words) -> str:
+    """Return the interval of a difference of shares, in percentage points."""
+    if ends is None:
+        return words("none")
+    decimals = 1 if ends[1] - ends[0] < NARROW else 0
+    low, high = (words.number(end * 100, decimals=decimals).replace("-", "−") for end in ends)
+    return f"{low}…{high}{words('points')}"
 
 
 _CASE_COUNTS = ("cases", "done", "answered", "waiting")

@@ -58,7 +58,7 @@ def _difference(row: Row, words: Words) -> str:
     shares = row["unit"] == "share"
     scale = 100 if shares else 0.01 if row["unit"] == "öre" else 1
     ends = [words.number(row[name] * scale, decimals=1).replace("-", "−") for name in ("low", "high")]
-    unit = {"share": "\u00a0%-e" if words.language == "sv" else "\u00a0pp", "öre": "\u00a0kr"}.get(row["unit"], "")
+    unit = {"share": words("points"), "öre": "\u00a0kr"}.get(row["unit"], "")
     return f"{ends[0]}…{ends[1]}{unit}"
 
 

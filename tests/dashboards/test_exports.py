@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from dashboards import signed_in
-from dashboards.actions.exports import BYTE_ORDER_MARK, chart_pdf, chart_png, csv_file
+from dashboards.actions.exports import chart_pdf, chart_png
 from dashboards.signed_in import AccessChanged, confirm, signed_later
+from pilot.safe_csv import BYTE_ORDER_MARK, csv_file
 from storage.home import Home
 from storage.store.access import accounts
 from tests.dashboards.conftest import sign_in

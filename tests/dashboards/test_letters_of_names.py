@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from dashboards.actions.exports import csv_file
 from operations.codes.sheet import sheet_pdf
 from pilot.cafes import Cafe
+from pilot.safe_csv import csv_file
 from storage.cafes_file import read_cafes
 from storage.store.cafes.codes import Code
 

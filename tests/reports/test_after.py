@@ -139,12 +139,14 @@ def test_a_managers_answers_and_own_words_are_in_the_report(answered: Model) -> 
 def test_complaints_before_and_after_an_action_stand_beside_it_without_a_cause(model: Model) -> None:
     change = {
         "cafe": "aurora", "theme": "queue", "status": "done", "note": "Öppnade en andra kassa", "before": [12, 80],
-        "after": [5, 90], "week_after": "2026-12-07", "complete": True,
+        "after": [5, 90], "difference": [-0.18, -0.014], "week_after": "2026-12-07", "complete": True,
     }  # fmt: skip
     cases = {**model["cases"], "cases": 4, "done": 1, "changes": [change], "first_action_hours": [5.5, 2.0, None]}
     found = frozen({**model, "cases": {**cases, "replies": 9, "better": [0.6, 0.35, 0.8]}})
     blocks = list(cases_part(found, words_of(found, "sv")))
-    assert table(blocks).rows == (("Café Aurora", "Kö", "Öppnade en andra kassa", "12 av 80", "5 av 90"),)
+    assert table(blocks).rows == (
+        ("Café Aurora", "Kö", "Öppnade en andra kassa", "12 av 80", "5 av 90", "−18…−1\u00a0%-e"),
+    )
     texts = " ".join(getattr(block, "text", "") for block in blocks)
     for words in (
         "inom 5,5 timmar (spann: minst 2,0)",

@@ -1,4 +1,4 @@
-"""Downtime minute by minute, from the table of probes and from days that were built before there was one."""
+"""Downtime minute by minute, from the table of probes and from days older than it."""
 
 from __future__ import annotations
 

@@ -35,14 +35,15 @@ def report(
 ) -> None:
     """Make the report: freeze its model, and write it as PDF and HTML page to the home's folder `reports`.
 
-    Quotes of guests are only included after you approved them.
+    Quotes of guests are only included after you approved them. Over more than twelve cafés the report shows how they
+    differ instead of a row for each; the rows are in a file cafes.csv beside it.
 
     Example: pilot report --period=30-days
     Example: pilot report --quotes
     Example: pilot report --approve 3a11605b --approve b1b3fe2f --language sv
     """
     from reports.files import save_report, saved_model
-    from reports.model import build_model
+    from reports.model import Figures, build_figures
     from reports.quotes import approve as approve_quotes
     from reports.scope import NoReport, find_scope
 
@@ -57,11 +58,16 @@ def report(
         approve_quotes(opened, scope, approve)
         _audit(opened, scope, "report.approve_quotes", details={"quotes": approve})
     began = time.monotonic()
-    model = saved_model(opened, scope.name) if again else build_model(opened, scope, server_kr=server_kr)
-    if model is None:
-        raise NoReport(f"There is no frozen model of {scope.name}.", remedy="Leave out --again.")
+    if again:
+        saved = saved_model(opened, scope.name)
+        if saved is None:
+            raise NoReport(f"There is no frozen model of {scope.name}.", remedy="Leave out --again.")
+        figures = Figures(saved)
+    else:
+        figures = build_figures(opened, scope, server_kr=server_kr)
+    model = figures.model
     languages = [cast(Language, each) for each in ([language] if language else LANGUAGES)]
-    files = save_report(opened, model, name=scope.name, languages=languages)
+    files = save_report(opened, model, name=scope.name, languages=languages, data_file=figures.data_file)
     _audit(opened, scope, "report.make", details={"hash": model["hash"]})
     verdicts = {row["kpi"]: row["verdict"] for row in model["kpis"]}
     if as_json:

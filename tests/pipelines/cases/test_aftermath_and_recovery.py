@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
 import pytest
 
-from pipelines.cases.aftermath import Share, aftermath, difference_interval
+from pipelines.cases.aftermath import Share, aftermath, difference_interval, pooled_difference, share_of
 from pipelines.cases.recovery import CaseFacts, Figure, median_wait, recovery
 from tests.pipelines.cases.test_three_things import frame, rows
 
@@ -86,3 +87,23 @@ def test_recovery_counts_cases_answers_and_first_actions():
 def test_recovery_without_cases_claims_nothing():
     found = recovery([], now=NOW)
     assert found.better == found.first_action_hours == Figure(None, None, None)
+
+
+def test_the_pooled_difference_covers_no_change_about_as_often_as_it_states() -> None:
+    random = np.random.default_rng(20261130)
+    covered = 0
+    for _ in range(400):
+        own = random.beta(4, 16, 12)  # cafés differ, and nothing changes
+        pairs = [(share_of(int(random.binomial(40, p)), 40), share_of(int(random.binomial(60, p)), 60)) for p in own]
+        found = pooled_difference(pairs)
+        assert found is not None
+        covered += found[1] <= 0 <= found[2]
+    assert 0.92 < covered / 400 < 0.98
+
+
+def test_the_pooled_difference_needs_cases_and_feedback_in_both_weeks() -> None:
+    some, none = share_of(3, 10), share_of(0, 0)
+    assert pooled_difference([(some, some)] * 4) is None
+    assert pooled_difference([(some, none)] * 9) is None
+    change = pooled_difference([(share_of(6, 10), share_of(2, 10))] * 9)
+    assert change is not None and change[0] == pytest.approx(-0.4)
