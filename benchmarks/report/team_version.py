@@ -45,8 +45,8 @@ def main() -> None:
         began = time.monotonic()
         period = f"{home.cafes().pilot.days}-days"
         subprocess.run(
-            [sys.executable, "-c", "from cli.main import main; main()", "report", "--period", period]
-            + ["--language", chosen.language],
+            [sys.executable, "-c", "from cli.main import main; main()", "report", f"--period={period}",
+             f"--language={chosen.language}"],
             check=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
         )  # fmt: skip
         used = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -29,6 +29,25 @@ def erlang_b(places: int, load: float) -> float:
     return blocked
 
 
+def places_for(load: float, *, most_blocked: float = MOST_BLOCKED) -> int:
+    """Return the fewest places that a load needs so that at most a share of its arrivals finds all taken.
+
+    Args:
+        load: Arrivals in the mean length of a session (erlang).
+        most_blocked: The allowed share, above 0.
+
+    Raises:
+        ValueError: a negative load, or no allowed share.
+    """
+    if load < 0 or most_blocked <= 0:
+        raise ValueError("a load cannot be negative, and the allowed share must be above 0")
+    places, blocked = 0, 1.0 if load else 0.0
+    while blocked > most_blocked:
+        places += 1
+        blocked = load * blocked / (places + load * blocked)
+    return places
+
+
 def cafes_a_server(places: int, *, load_a_cafe: float, most_blocked: float = MOST_BLOCKED) -> int:
     """Return the most equally busy cafés of whose guests at most a share finds the server at its limit.
 
