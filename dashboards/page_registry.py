@@ -45,6 +45,7 @@ PAGES: tuple[PageEntry, ...] = (
     PageEntry("help.py", "nav.help", "hjalp", "cafe", "feedback"),
     PageEntry("pilot_overview.py", "nav.overview", "piloten", "pilot", "pilot"),
     PageEntry("kpi.py", "nav.kpi", "kpi", "pilot", "pilot"),
+    PageEntry("what_if.py", "nav.what_if", "tank-om", "pilot", "pilot"),
     PageEntry("technical.py", "nav.technical", "teknik", "pilot", "technical"),
     PageEntry("voice.py", "nav.voice", "rost", "pilot", "technical"),
     PageEntry("alerts.py", "nav.alerts", "larm", "pilot", "technical"),

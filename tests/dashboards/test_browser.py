@@ -34,6 +34,7 @@ PAGES = {
     "sessions": "samtal",
     "overview": "piloten",
     "kpi": "kpi",
+    "what_if": "tank-om",
     "technical": "teknik",
     "voice": "rost",
     "alerts": "larm",
@@ -57,7 +58,7 @@ TITLES = {
 # A page draws a chart, a table or a list last.
 DRAWN = (
     "[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg.marks, [data-testid=stDataFrame] canvas, "
-    "ol.pf-sessions"
+    "ol.pf-sessions, .st-key-what-if-table table"
 )
 
 GROUND = "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
