@@ -80,6 +80,8 @@ class Live:
     shown: dict[int, asyncio.Event] = field(default_factory=dict)
     failing: bool = False
     dangers: DangerReports = field(init=False)
+    # A message whose event is being written: if the connection ends meanwhile, it goes out with the last acknowledgement.
+    _owed: Outgoing | None = None
     ending: asyncio.Future[Ending] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
@@ -123,8 +125,11 @@ class Live:
             content: The event's content.
             then: Message to send between recording and acknowledgement.
         """
+        if then is not None:
+            self._owed = then
         await self.recorder.record(content)
         if then is not None:
+            self._owed = None
             await self.send(then)
         if isinstance(content, UtteranceCommitted | TurnFailed):
             self.frame = self.heard_frame
@@ -204,8 +209,10 @@ class Live:
                 self.state.phase = "left"
                 self.edge.ends.remember(self.state.session_id, SessionEnd("left"))
             self.edge.doors.abandon(self.state.session_id, may_return=reason in RESUMABLE and self.state.has_words)
+            if self._owed is not None:  # The page must not send a turn again that its snapshot will hold.
+                self.frame = self.heard_frame
             try:
-                await self.record(SessionAbandoned(reason=reason))
+                await self.record(SessionAbandoned(reason=reason), then=self._owed)
             except NotRecorded:
                 log.error("abandonment not recorded", session_id=self.state.session_id, reason=reason)
 

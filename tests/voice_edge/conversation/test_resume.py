@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 
 from pilot.business_days import session_day
@@ -150,6 +151,26 @@ async def test_a_stopping_replica_sends_its_pages_to_another(running, home):
     assert set(events["edge"]) == {"edge1", "edge2"}
     assert set(events["epoch"]) == {1, 2}
     assert receipt_hash(completed["receipt"].removeprefix("/r/")) in "".join(events["data"])
+
+
+async def test_a_turn_in_the_last_snapshot_was_heard_before_it(running):
+    """A page sends again what was not heard; a turn that its snapshot holds would be there twice."""
+    async with running() as replica, replica.page() as page:
+        await page.begin("text")
+        slow = replica.log.slow = asyncio.Event()
+        await page.send("text", text="Kaffet var kallt och kön lång")
+        await eventually(lambda: any("Recorder._append" in repr(each.get_coro()) for each in asyncio.all_tasks()))
+        replica.server.should_exit = True
+        await eventually(lambda: replica.edge.sessions.draining)
+        slow.set()
+        assert await page.closed() == 1001
+        kinds = [each["type"] for each in page.seen]
+        assert replica.log.names()[-2:] == ["utterance_committed", "session_abandoned"]
+        assert kinds[-2:] == ["heard", "ack"]
+        assert page.seen[-1]["seq"] == len(replica.log.events) - 1
+    async with running() as replica, replica.page() as again:
+        welcome = await again.hello(resume=page.snapshot)
+        assert [turn["turn"] for turn in welcome["turns"]] == [1]
 
 
 async def test_a_resumed_talker_is_heard_again(replica):
