@@ -28,7 +28,7 @@ from pilot.errors import PilotError
 from storage.contacts_file import read_contacts
 from storage.errors import StoreAway, StoreUnusable
 from storage.home import Home
-from storage.store.alerts import deliveries, episodes, marks
+from storage.store.alerts import deliveries, episodes, marks, retention
 from storage.store.alerts.deliveries import Channel
 from storage.store.engine import Store
 
@@ -90,7 +90,9 @@ class AlertRouter:
     def _round(self, store: Store, *, now: datetime) -> None:
         quiet_before = marks.quiet_before(store, now=now)
         self._note_store(is_away=False, now=now)
-        episodes.apply(store, self._files.changes(), quiet_before=quiet_before)
+        forgotten = retention.forgotten_before(now)
+        recent = [each for each in self._files.changes() if each.at >= forgotten]
+        episodes.apply(store, recent, quiet_before=quiet_before)
         self._files.confirm()
         if self._senders:
             plan_monthly(store, self._people, places=self._places, now=now)

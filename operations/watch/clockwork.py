@@ -51,6 +51,7 @@ from operations.watch.probes.round import ProbeRound
 from operations.watch.probes.targets import Target, local_targets, public_targets
 from storage.home import Home
 from storage.store.access import sign_ins
+from storage.store.alerts import retention
 
 URGENT_SECONDS = 15  # As often as the figures are refreshed.
 REWARD_SECONDS = 10
@@ -184,13 +185,11 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
             (MonitoringWatcher(home, clock=now), UNDELIVERED_SECONDS),
         ):
             scheduler.add_job(job, trigger="interval", seconds=seconds, coalesce=True, max_instances=1)
-        scheduler.add_job(
+        for forget in (
             lambda: sign_ins.forget_old(home.store()),
-            trigger="interval",
-            seconds=FORGETTING_SECONDS,
-            coalesce=True,
-            max_instances=1,
-        )
+            lambda: retention.forget_old(home.store(), now=now()),
+        ):
+            scheduler.add_job(forget, trigger="interval", seconds=FORGETTING_SECONDS, coalesce=True, max_instances=1)
         metrics = WatchMetrics()
         technical = _add_monitoring(home, scheduler, metrics=metrics, clock=now)
         add_payment_jobs(home, scheduler, on_metrics=metrics.set_payments)
