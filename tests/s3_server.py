@@ -20,33 +20,69 @@ PORT_GAP = 10_000  # each part also serves gRPC on its port plus this
 HIGHEST_PORT = 65_535
 
 
-@contextlib.contextmanager
-def running_s3(bucket: str) -> Iterator[str]:
-    """Start the server with an empty bucket, yield its address, stop it and remove its data."""
-    folder = Path(tempfile.mkdtemp(prefix="pilot-s3-"))
-    master, volume, filer, s3 = _ports(4)
-    command = [
-        str(Path(sys.executable).with_name("weed")), "-logtostderr=false", f"-logdir={folder}", "server", "-s3",
-        f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-master.port={master}", f"-volume.port={volume}",
-        f"-filer.port={filer}", f"-s3.port={s3}", "-volume.max=10", "-master.volumeSizeLimitMB=64",
-    ]  # fmt: skip
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{s3}"
+class ObjectStore:
+    """One server with one bucket, which can be stopped and started on its data.
 
-    def made() -> bool:
-        assert process.poll() is None, "the S3 server has ended"
+    Attributes:
+        url: Its address.
+        bucket: The bucket's name.
+    """
+
+    def __init__(self, folder: Path, bucket: str) -> None:
+        self._folder = folder
+        self._ports = _ports(4)
+        self._process: subprocess.Popen[bytes] | None = None
+        self.bucket = bucket
+        self.url = f"http://127.0.0.1:{self._ports[3]}"
+
+    def start(self) -> None:
+        """Start it, and wait until the bucket takes an object."""
+        master, volume, filer, s3 = self._ports
+        command = [
+            str(Path(sys.executable).with_name("weed")), "-logtostderr=false", f"-logdir={self._folder}", "server",
+            "-s3", f"-dir={self._folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-master.port={master}",
+            f"-volume.port={volume}", f"-filer.port={filer}", f"-s3.port={s3}", "-volume.max=10",
+            "-master.volumeSizeLimitMB=64",
+        ]  # fmt: skip
+        self._process = subprocess.Popen(
+            command, cwd=self._folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        until(self._takes, seconds=START_SECONDS, what="the S3 server", every=0.1)
+
+    def stop(self) -> None:
+        """Stop it; its data stay."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(timeout=START_SECONDS)
+            self._process = None
+
+    def _takes(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, "the S3 server has ended"
         with contextlib.suppress(httpx.HTTPError):
-            if httpx.put(f"{url}/{bucket}", content=b"", trust_env=False).is_success:
-                return httpx.put(f"{url}/{bucket}/ready", content=b"1", trust_env=False).is_success
+            if httpx.put(f"{self.url}/{self.bucket}", content=b"", trust_env=False).status_code in (200, 409):
+                return httpx.put(f"{self.url}/{self.bucket}/ready", content=b"1", trust_env=False).is_success
         return False
 
+
+@contextlib.contextmanager
+def object_store(bucket: str) -> Iterator[ObjectStore]:
+    """Run a server with an empty bucket; stop it and remove its data."""
+    folder = Path(tempfile.mkdtemp(prefix="pilot-s3-"))
+    store = ObjectStore(folder, bucket)
     try:
-        until(made, seconds=START_SECONDS, what="the S3 server", every=0.1)
-        yield url
+        store.start()
+        yield store
     finally:
-        process.terminate()
-        process.wait(timeout=START_SECONDS)
+        store.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def running_s3(bucket: str) -> Iterator[str]:
+    """Run a server with an empty bucket, and yield its address."""
+    with object_store(bucket) as store:
+        yield store.url
 
 
 def _ports(number: int) -> list[int]:

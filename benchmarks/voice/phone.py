@@ -202,10 +202,17 @@ class Phone:
                     self._microphone.hush()
                     if self._speaking is not None:
                         self._speaking.cancel()
+            case "busy":  # The guest taps again when the page says so.
+                self._tasks.append(asyncio.create_task(self._tap(socket, seconds=fields["retry_after_s"])))
             case "review":
                 await self._send(socket, "finish")
             case "completed":
                 self.visit.completed = True
+
+    async def _tap(self, socket: ClientConnection, *, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        with suppress(ConnectionClosed):
+            await self._send(socket, "mode", mode="voice")
 
     async def _capture(self, frame: bytes) -> None:
         if self._state in DEAF:

@@ -57,7 +57,13 @@ class Stack:
 
 @contextmanager
 def running_stack(
-    folder: Path, *, processes: Sequence[Target], hosts: Sequence[dict[str, Any]], webhook: str, authority: Path
+    folder: Path,
+    *,
+    processes: Sequence[Target],
+    hosts: Sequence[dict[str, Any]],
+    webhook: str,
+    authority: Path,
+    rules: str = "",
 ) -> Iterator[Stack]:
     """Run the four programs within a `with` block.
 
@@ -67,6 +73,7 @@ def running_stack(
         hosts: The probed hosts, as in targets/hosts.json.
         webhook: The address of the alerts' receiver.
         authority: The certificate of the authority that the hosts' certificates are of.
+        rules: The file of rules; empty for the deployment's, evaluated each second.
     """
     ports = {name: free_port() for name in ("prometheus", "alertmanager", "blackbox", "node")}
     targets = folder / "targets"
@@ -77,7 +84,7 @@ def running_stack(
     for name in ("alertmanager", "blackbox", "node"):
         found = Target(f"127.0.0.1:{ports[name]}", service=name, process=name)
         (targets / f"{name}.json").write_text(targets_text([found]))
-    (folder / "rules.yml").write_text(_quick_rules())
+    (folder / "rules.yml").write_text(rules or _quick_rules())
     (folder / "prometheus.yml").write_text(
         _quick((FOLDER / "prometheus.yml").read_text())
         .replace("/etc/pilot/targets", str(targets))
