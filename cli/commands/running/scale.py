@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from cli.context import AS_JSON, actor, environment, home, print_json
+from cli.context import AS_JSON, ENV_FILE, actor, environment, home, print_json
 from cli.switching import DRY_RUN
+
+if TYPE_CHECKING:
+    from operations.deployment.compose import Compose
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
@@ -25,10 +30,11 @@ def scale(
     """Run N edges on this machine until the pilot is started anew.
 
     They share the port; sessions under way go on. Refused if the memory would get short, or if edges on several hosts
-    would need a store that one host has.
+    would need a store that one host has. Where this checkout's containers run, edges are containers.
 
     Example: pilot scale edge=2 --reason "a full Saturday"
     """
+    from operations.deployment import service_commands
     from operations.supervisor.control import command
     from operations.switches.scaling import MIB, check, measure
     from operations.system import make_system
@@ -37,7 +43,11 @@ def scale(
     given = re.fullmatch(r"edge=([0-9]{1,3})", target)
     if given is None:
         raise typer.BadParameter(f"expected edge=N, for example edge=2; found {target[:30]!r}", param_hint="TARGET")
-    opened, edges = home(), int(given[1])
+    edges = int(given[1])
+    if hosts == 1 and (project := service_commands.running_project(Path(ENV_FILE))) is not None:
+        _scale_containers(project, edges, reason=reason, as_json=as_json, dry_run=dry_run)
+        return
+    opened = home()
     system = make_system(opened, environment=environment())
     room = measure(system)
     notes = check(system, room, edges=edges, hosts=hosts)
@@ -73,3 +83,23 @@ def scale(
         print_json({"edges": edges, "room": asdict(room), "notes": notes, "seconds": seconds, "steps": steps})
         return
     typer.echo(f"{edges} edges run, after {seconds} s. Back: pilot scale edge=1")
+
+
+def _scale_containers(project: Compose, edges: int, *, reason: str, as_json: bool, dry_run: bool) -> None:
+    import psutil
+
+    from operations.deployment import service_commands
+
+    memory = psutil.virtual_memory()
+    room = {"available_bytes": memory.available, "total_bytes": memory.total}
+    if dry_run:
+        service_commands.check_scale(project, edges, **room)
+        typer.echo("It can be carried; nothing is changed.")
+        return
+    began = time.monotonic()
+    before = service_commands.scale(project, edges, **room, actor=actor(), reason=reason)
+    seconds = round(time.monotonic() - began, 1)
+    if as_json:
+        print_json({"edges": edges, "before": before, "seconds": seconds})
+        return
+    typer.echo(f"{edges} edges run in containers, after {seconds} s; {before} ran before.")
