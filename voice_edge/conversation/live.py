@@ -80,7 +80,7 @@ class Live:
     shown: dict[int, asyncio.Event] = field(default_factory=dict)
     failing: bool = False
     dangers: DangerReports = field(init=False)
-    # A message whose event is being written: if the connection ends meanwhile, it goes out with the last acknowledgement.
+    # A message whose event is being written: if the connection ends meanwhile, the last acknowledgement follows it.
     _owed: Outgoing | None = None
     ending: asyncio.Future[Ending] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
