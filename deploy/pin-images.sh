@@ -10,7 +10,12 @@ while IFS= read -r line; do
     *_IMAGE=*)
         image=${line#*=}
         image=${image%@*}
-        digest=$(docker buildx imagetools inspect "$image" --format '{{.Manifest.Digest}}')
+        # The first digest is that of the whole image, also when it has several platforms.
+        digest=$(docker buildx imagetools inspect "$image" | sed -n 's/^Digest:[[:space:]]*//p' | head -n 1)
+        if ! printf '%s' "$digest" | grep -Eqx 'sha256:[0-9a-f]{64}'; then
+            echo "The registry gives no digest of $image; $file is unchanged." >&2
+            exit 1
+        fi
         printf '%s=%s@%s\n' "${line%%=*}" "$image" "$digest" >>"$new"
         ;;
     *) printf '%s\n' "$line" >>"$new" ;;
