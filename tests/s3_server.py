@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import random
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -12,12 +15,12 @@ from pathlib import Path
 
 import httpx
 
-from tests.ports import free_ports
 from tests.waiting import until
 
 START_SECONDS = 60
 PORT_GAP = 10_000  # each part also serves gRPC on its port plus this
-HIGHEST_PORT = 65_535
+LOWEST_PORT = 15_000
+FIRST_EPHEMERAL = 32_768
 
 
 class ObjectStore:
@@ -42,10 +45,12 @@ class ObjectStore:
             str(Path(sys.executable).with_name("weed")), "-logtostderr=false", f"-logdir={self._folder}", "server",
             "-s3", f"-dir={self._folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-master.port={master}",
             f"-volume.port={volume}", f"-filer.port={filer}", f"-s3.port={s3}", "-volume.max=10",
-            "-master.volumeSizeLimitMB=64",
+            "-master.volumeSizeLimitMB=64", "-s3.port.iceberg=0", "-s3.port.lance=0",
         ]  # fmt: skip
+        # Keys in its environment would become its own, and it would refuse requests without a signature.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         self._process = subprocess.Popen(
-            command, cwd=self._folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command, env=environment, cwd=self._folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         until(self._takes, seconds=START_SECONDS, what="the S3 server", every=0.1)
 
@@ -86,8 +91,14 @@ def running_s3(bucket: str) -> Iterator[str]:
 
 
 def _ports(number: int) -> list[int]:
-    """Return free ports whose gRPC twins are also valid and free."""
-    found: list[int] = []
-    while len(found) < number:
-        found += [each for each in free_ports(number * 2) if each + PORT_GAP <= HIGHEST_PORT]
-    return found[:number]
+    """Return free ports whose gRPC twins are free too; none of them is given to outgoing connections."""
+    candidates = random.sample(range(LOWEST_PORT, FIRST_EPHEMERAL - PORT_GAP), k=200)
+    return [port for port in candidates if _is_free(port) and _is_free(port + PORT_GAP)][:number]
+
+
+def _is_free(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True

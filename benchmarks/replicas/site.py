@@ -171,6 +171,7 @@ async def running_site(folder: Path, *, replicas: int = 2) -> AsyncIterator[Site
             "PILOT_CAFES_FILE": str(cafes),
             "PILOT_STORE_URL": database.new_database().replace("postgresql://", "postgresql+psycopg2://"),
             "PILOT_LANDING_URL": f"s3://{BUCKET}/{PREFIX_OF_LANDING}",
+            "PILOT_LAKE_URL": f"s3://{BUCKET}/lake",
             "PILOT_REDIS_URL": f"redis://127.0.0.1:{redis.port}/0",
             "PILOT_SECRET_KEY": SECRET,
             "PILOT_PUBLIC_URL": f"https://{ADDRESS}:{planned.https_port}",

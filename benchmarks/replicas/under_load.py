@@ -89,7 +89,8 @@ async def load_test(site: Site, *, guests: int, seconds: float) -> dict[str, Any
     )
     try:
         out, _ = await process.communicate()
-        found: dict[str, Any] = json.loads(out)
+        text = out.decode()
+        found: dict[str, Any] = json.loads(text[text.index("{\n") :])  # After lines of the log.
         return {"conversations": found["conversations"], "failures": found["failures"]}
     finally:
         if process.returncode is None:
