@@ -20,6 +20,8 @@ from storage.store.rewards.decisions import Decision
 from storage.store.rewards.reward_cases import Candidate, CaseFacts, DecisionRule, Judgement
 from storage.store.rewards.vouchers import Issuer
 
+SCORED_COLUMNS = ("day", "session_id", "cafe", "simulated", "score", "eligible", "rubric_version", "scorer_version")
+SESSION_COLUMNS = ("session_id", "consent", "device_token_hash")
 REWARDS_PER_DEVICE = 1  # a remembered device, at one café on one business day
 BUDGET_FACTOR = 2  # multiple of the café's highest expected feedbacks a day; further rewards are held
 
@@ -58,8 +60,8 @@ def decide_scored(
 
     Args:
         store: The store.
-        scored: Frame of SCORED_FEEDBACK.
-        sessions: Frame of SESSIONS of the same day.
+        scored: SCORED_COLUMNS of SCORED_FEEDBACK.
+        sessions: SESSION_COLUMNS of SESSIONS of the same day.
         signals: Held-until, cap and reasons by session: `pipelines.signals.session_signals.reward_effects`.
         quarantined: Ids of sessions whose scored row failed a suite; they wait.
         cafes: The cafés, with the reward tiers.

@@ -14,7 +14,7 @@ import polars as pl
 from pilot.lake_tables.tables import RAW_EVENTS
 from storage.snapshot import Snapshot
 
-PART_ROWS = 1_000_000  # events in a part; about 200 MB with their fields as columns
+PART_ROWS = 250_000  # events in a part; about 50 MB with their fields as columns
 PROBE = "probe"
 
 

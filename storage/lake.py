@@ -15,7 +15,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 
 from pilot.lake_tables.tables import RAW_EVENTS, Table
 from storage.cafe_parts import PART_ROWS as CAFE_PART_ROWS
-from storage.cafe_parts import cafe_parts
+from storage.cafe_parts import EVERY_CAFE, CafeRange, cafe_parts, cafe_ranges
 from storage.day_parts import DayParts
 from storage.errors import LakeFull, LakeUnavailable
 from storage.event_parts import PART_ROWS, event_parts
@@ -109,7 +109,12 @@ class Lake:
         )
 
     def read(
-        self, table: Table, *, days: Collection[date] | None = None, columns: Sequence[str] | None = None
+        self,
+        table: Table,
+        *,
+        days: Collection[date] | None = None,
+        columns: Sequence[str] | None = None,
+        cafes: CafeRange = EVERY_CAFE,
     ) -> pl.DataFrame:
         """Return a table's rows, sorted by day, café and key; typed even if there are none.
 
@@ -117,14 +122,17 @@ class Lake:
             table: The table.
             days: Only these days; None for all.
             columns: Only these columns, in this order; None for all.
+            cafes: Only these cafés; the table has a café unless all are wanted.
         """
         wanted = [table.column(name).name for name in columns] if columns is not None else list(table.names)
         order = [name for name in dict.fromkeys(("day", "cafe", *table.key)) if name in table.names]
-        condition = "" if days is None else "WHERE list_contains(?, day)"
+        condition, bounds = cafes.condition()
+        of_days = "true" if days is None else "list_contains(?, day)"
         with self.snapshot(table, days=days) as snapshot:
             frame = snapshot.sql(
-                f"SELECT {_list(wanted)} FROM {table.name} {condition} ORDER BY {_list(order)}",  # noqa: S608
-                () if days is None else [sorted(days)],
+                f"SELECT {_list(wanted)} FROM {table.name} WHERE {of_days} AND {condition} "  # noqa: S608
+                f"ORDER BY {_list(order)}",
+                [*(() if days is None else (sorted(days),)), *bounds],
             )
         schema = polars_schema(table)
         return frame.cast({name: schema[name] for name in wanted})
@@ -142,6 +150,11 @@ class Lake:
         """Yield a day's rows of a table in parts of whole cafés (see `storage.cafe_parts`)."""
         with self.snapshot(table, days=[day]) as snapshot:
             yield from cafe_parts(snapshot, table, day, columns=columns, part_rows=part_rows)
+
+    def cafe_ranges(self, tables: Sequence[Table], day: date, *, part_rows: int = CAFE_PART_ROWS) -> list[CafeRange]:
+        """Return ranges of cafés in which a day of some tables fits in memory (see `storage.cafe_parts`)."""
+        with self.snapshot(*tables, days=[day]) as snapshot:
+            return cafe_ranges(snapshot, tables, day, part_rows=part_rows)
 
     def snapshot(
         self, *tables: Table, days: Collection[date] | None = None, cafes: Collection[str] | None = None

@@ -21,6 +21,7 @@ from storage.lake import Lake
 COLUMNS = "columns_as_declared"
 KEYS = "one_row_a_key"
 NOT_COUNTED: Mapping[date, int] = MappingProxyType({})
+KEYS_AT_ONCE = 4_000_000  # distinct keys counted at a time; a larger day is read again for each share of its keys
 
 
 def written_specs(table: Table) -> list[dg.AssetCheckSpec]:
@@ -99,20 +100,14 @@ def written_results(
         written: The number of rows written by day, if known: the day must have as many.
         log: Where the verdicts by day are recorded if there are several days.
     """
-    required = [column.name for column in table.columns if column.required and column.name != "day"]
-    empties = ", ".join(f'count(*) - count("{name}") as "{name}"' for name in required)
-    keys = ", ".join(table.key)
-    # Declared names only, no input.
-    counts = f"count(*) as rows_, count(*) - count(distinct ({keys})) as doubled_, {empties}"
-    query = f"select day, {counts} from {table.name}"  # noqa: S608
-    with lake.snapshot(table, days=days) as snapshot:
-        found = snapshot.sql(f"{query} where list_contains(?, day) group by day order by day", [list(days)]).to_dicts()
+    found, distinct = _read_back(lake, table, days=days, passes=1 + max(written.values(), default=0) // KEYS_AT_ONCE)
     empty: dict[str, dict[str, int]] = {}
     doubled: dict[str, int] = {}
     there: dict[date, int] = {}
     for row in found:
         there[row["day"]] = int(row.pop("rows_"))
-        day, more = str(row.pop("day")), int(row.pop("doubled_"))
+        more = there[row["day"]] - distinct[row["day"]]
+        day = str(row.pop("day"))
         without = {name: int(count) for name, count in row.items() if count}
         if without:
             empty[day] = without
@@ -136,3 +131,27 @@ def written_results(
             },
         ),
     ]
+
+
+def _read_back(
+    lake: Lake, table: Table, *, days: Sequence[date], passes: int
+) -> tuple[list[dict[str, Any]], dict[date, int]]:
+    """Return the days' counts of rows and of empty required values, and their numbers of distinct keys."""
+    required = [column.name for column in table.columns if column.required and column.name != "day"]
+    empties = ", ".join(f'count(*) - count("{name}") as "{name}"' for name in required)
+    keys = ", ".join(table.key)
+    # Declared names only, no input.
+    counted = f"count(*) as rows_, {empties}"
+    of_days = f"from {table.name} where list_contains(?, day)"
+    distinct: dict[date, int] = dict.fromkeys(days, 0)
+    with lake.snapshot(table, days=days) as snapshot:
+        if passes == 1:
+            counted = f"count(distinct ({keys})) as distinct_, {counted}"
+        rows = snapshot.sql(f"select day, {counted} {of_days} group by day order by day", [list(days)]).to_dicts()
+        if passes == 1:
+            return rows, {row["day"]: int(row.pop("distinct_")) for row in rows}
+        for share in range(passes):
+            query = f"select day, count(distinct ({keys})) {of_days} and hash({keys}) % {passes} = {share} group by day"
+            for day, count in snapshot.sql(query, [list(days)]).iter_rows():
+                distinct[day] += int(count)
+    return rows, distinct

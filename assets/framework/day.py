@@ -14,6 +14,7 @@ from pilot.cafes import Cafes
 from pilot.lake_tables.tables import PROBES, Table
 from pipelines.feedback.event_columns import PROBE
 from pipelines.figures.uptime import COLUMNS as PROBE_COLUMNS
+from storage.cafe_parts import EVERY_CAFE, CafeRange
 from storage.home import Home
 
 PROBE_FIELDS = ("target", "ok", "every_seconds")
@@ -62,9 +63,11 @@ class TableDay:
         value: Shared = self.shared[name]
         return value
 
-    def read(self, table: Table, *, columns: Sequence[str] | None = None) -> pl.DataFrame:
-        """Return the day's rows of another table; select columns if all would exceed the memory."""
-        return self.home.lake().read(table, days=[self.day], columns=columns)
+    def read(
+        self, table: Table, *, columns: Sequence[str] | None = None, cafes: CafeRange = EVERY_CAFE
+    ) -> pl.DataFrame:
+        """Return the day's rows of another table; select columns or cafés if all would exceed the memory."""
+        return self.home.lake().read(table, days=[self.day], columns=columns, cafes=cafes)
 
     def write(self, frame: pl.DataFrame, **figures: Figure) -> RebuildResult:
         """Replace the day's rows of this table by `frame`; `figures` become metadata beside the row count."""
@@ -123,6 +126,34 @@ class TableDay:
         return self.build_in_parts(
             lambda: (make(events) for events in lake.event_parts(self.day, fields=fields)), figures=figures, plots=plots
         )
+
+    def build_by_cafes(
+        self,
+        make: Callable[[CafeRange], pl.DataFrame],
+        *,
+        read: Sequence[Table],
+        figures: Callable[[pl.DataFrame], Mapping[str, int | Mapping[str, int]]],
+        plots: Callable[[Mapping[str, Figure]], Mapping[str, Figure]] = lambda counts: counts,
+    ) -> RebuildResult:
+        """Replace the day's rows of this table by the rows that `make` builds, a range of cafés at a time.
+
+        Args:
+            make: Builds the rows of a range of cafés; it reads the tables of that range only.
+            read: The large tables that it reads, whose rows decide how many cafés fit in memory.
+            figures: Returns counts of some rows; the counts of all parts are summed.
+            plots: Returns metadata derived from the summed counts; by default the counts.
+        """
+        ranges = self.home.lake().cafe_ranges(read, self.day)
+        return self.build_in_parts(lambda: map(make, ranges), figures=figures, plots=plots)
+
+    def gather(self, make: Callable[[CafeRange], pl.DataFrame], *, read: Sequence[Table]) -> pl.DataFrame:
+        """Return the rows that `make` builds of all ranges of cafés, for a table with few rows for each café.
+
+        Args:
+            make: Builds the rows of a range of cafés; it reads the tables of that range only.
+            read: The large tables that it reads, whose rows decide how many cafés fit in memory.
+        """
+        return pl.concat(map(make, self.home.lake().cafe_ranges(read, self.day)))
 
     def build_in_parts(
         self,

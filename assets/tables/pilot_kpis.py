@@ -16,6 +16,7 @@ from pilot.lake_tables.payout_tables import PAYMENTS
 from pilot.lake_tables.tables import CUSTOMER_COUNTS, PILOT_KPIS, SESSIONS, TURNS, UPTIME
 from pipelines.figures.kpis import SESSION_COLUMNS, TURN_COLUMNS
 from pipelines.figures.kpis import pilot_kpis as kpis_of
+from storage.cafe_parts import CafeRange
 
 
 @daily_table(
@@ -27,18 +28,28 @@ from pipelines.figures.kpis import pilot_kpis as kpis_of
 )
 def pilot_kpis(day: TableDay) -> RebuildResult:
     """Writes a row for each metric and café, also on an empty day; a missing figure is never zero."""
-    frame = kpis_of(
-        day=day.day,
-        as_of=day.as_of,
-        cafes=day.cafes,
-        sessions=day.read(SESSIONS, columns=SESSION_COLUMNS),
-        turns=day.read(TURNS, columns=TURN_COLUMNS),
-        uptime=day.read(UPTIME),
-        customer_counts=day.read(CUSTOMER_COUNTS),
-        payments=day.read(PAYMENTS),
-    )
+    frame = kpis_in_parts(day)
     return day.write(
         frame,
         verdicts=count_by(frame, "verdict"),
         by_cafe=grid(frame.filter(~pl.col("simulated")), down="kpi", across="cafe", shown="verdict"),
     )
+
+
+def kpis_in_parts(day: TableDay) -> pl.DataFrame:
+    """Return the day's figures, a range of cafés at a time."""
+    cafes = day.cafes
+
+    def of(part: CafeRange) -> pl.DataFrame:
+        return kpis_of(
+            day=day.day,
+            as_of=day.as_of,
+            cafes=cafes.model_copy(update={"cafe": tuple(cafe for cafe in cafes.cafe if part.holds(cafe.id))}),
+            sessions=day.read(SESSIONS, columns=SESSION_COLUMNS, cafes=part),
+            turns=day.read(TURNS, columns=TURN_COLUMNS, cafes=part),
+            uptime=day.read(UPTIME, cafes=part),
+            customer_counts=day.read(CUSTOMER_COUNTS, cafes=part),
+            payments=day.read(PAYMENTS, cafes=part),
+        )
+
+    return day.gather(of, read=[SESSIONS, TURNS])

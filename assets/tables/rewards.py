@@ -7,7 +7,7 @@ from assets.framework.day import RebuildResult, TableDay, count_by, sum_by
 from assets.framework.plots import bars
 from assets.framework.sources import store as store_source
 from assets.tables.session_signals import session_signals
-from payouts.deciding import decide_scored
+from payouts.deciding import SCORED_COLUMNS, SESSION_COLUMNS, decide_scored
 from pilot.lake_tables.money_tables import REWARDS
 from pilot.lake_tables.tables import SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS
 from pipelines.signals.session_signals import reward_effects
@@ -25,8 +25,8 @@ def rewards(day: TableDay) -> RebuildResult:
     store = day.home.store()
     new = decide_scored(
         store,
-        scored=day.read(SCORED_FEEDBACK),
-        sessions=day.read(SESSIONS),
+        scored=day.read(SCORED_FEEDBACK, columns=SCORED_COLUMNS),
+        sessions=day.read(SESSIONS, columns=SESSION_COLUMNS),
         signals=reward_effects(day.read(SESSION_SIGNALS)),
         quarantined=quarantined(day.home.lake(), days=[day.day]),
         cafes=day.cafes,

@@ -16,7 +16,10 @@ KINDS = {"delta", "polars"}
 @daily_table(SATISFACTION, group="feedback", kinds=KINDS, code_version="1", deps=[scored_feedback])
 def satisfaction(day: TableDay) -> RebuildResult:
     """Counts content and discontent guests by daypart, from the polarity of their claims."""
-    frame = made.satisfaction(day.read(SCORED_FEEDBACK), day=day.day)
+    frame = day.gather(
+        lambda part: made.satisfaction(day.read(SCORED_FEEDBACK, columns=made.SCORED_COLUMNS, cafes=part), day=day.day),
+        read=[SCORED_FEEDBACK],
+    )
     counts: dict[str, int] = {name: int(frame[name].sum()) for name in made.SATISFACTIONS}
     return day.write(frame, usable=sum(counts.values()), guests=bars(counts, unit="feedbacks"))
 
@@ -24,5 +27,10 @@ def satisfaction(day: TableDay) -> RebuildResult:
 @daily_table(THEME_DAYPARTS, group="feedback", kinds=KINDS, code_version="1", deps=[scored_feedback])
 def theme_dayparts(day: TableDay) -> RebuildResult:
     """Counts themes by daypart and polarity."""
-    frame = made.theme_dayparts(day.read(SCORED_FEEDBACK), day=day.day)
+    frame = day.gather(
+        lambda part: made.theme_dayparts(
+            day.read(SCORED_FEEDBACK, columns=made.SCORED_COLUMNS, cafes=part), day=day.day
+        ),
+        read=[SCORED_FEEDBACK],
+    )
     return day.write(frame, mentions=int(frame["mentions"].sum()))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from assets.framework.daily_table import daily_table
-from assets.framework.day import RebuildResult, TableDay
+from assets.framework.day import RebuildResult, TableDay, count_by, counted
 from assets.framework.plots import bars
 from assets.tables.sessions import sessions
 from assets.tables.turns import turns
 from pilot.lake_tables.tables import SCORED_FEEDBACK, SESSIONS, TURNS
+from pipelines.feedback.scored_feedback import OF_SESSIONS, OF_TURNS
 from pipelines.feedback.scored_feedback import scored_feedback as scored
 from pipelines.scoring import SCORER_VERSION
 
@@ -21,11 +24,22 @@ STEP = 10  # points in each bar
 )
 def scored_feedback(day: TableDay) -> RebuildResult:
     """Scores every completed session; turns below the recogniser's confidence limit are left out."""
-    frame = scored(day.read(SESSIONS), day.read(TURNS), cafes=day.cafes)
-    tens = frame.group_by(low=pl.col("score") // STEP * STEP).len().sort("low")
-    return day.write(
-        frame,
-        eligible=int(frame["eligible"].sum()),
-        turns_left_out=int(frame["turns_left_out"].sum()),
-        scores=bars({f"{low}-{low + STEP - 1}": count for low, count in tens.iter_rows()}, unit="feedbacks"),
+    cafes = day.cafes
+    return day.build_by_cafes(
+        lambda part: scored(
+            day.read(SESSIONS, columns=OF_SESSIONS, cafes=part),
+            day.read(TURNS, columns=OF_TURNS, cafes=part),
+            cafes=cafes,
+        ),
+        read=[SESSIONS, TURNS],
+        figures=lambda frame: {
+            "eligible": int(frame["eligible"].sum()),
+            "turns_left_out": int(frame["turns_left_out"].sum()),
+            "scores": count_by(frame.select(low=pl.col("score") // STEP * STEP), "low"),
+        },
+        plots=lambda counts: {**counts, "scores": bars(_spans(counted(counts, "scores")), unit="feedbacks")},
     )
+
+
+def _spans(tens: Mapping[str, int]) -> dict[str, int]:
+    return {f"{low}-{int(low) + STEP - 1}": tens[low] for low in sorted(tens, key=int)}

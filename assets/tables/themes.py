@@ -13,7 +13,7 @@ from assets.tables.scored_feedback import scored_feedback
 from pilot.business_days import days_between
 from pilot.lake_tables.insight_tables import THEMES
 from pilot.lake_tables.tables import SCORED_FEEDBACK
-from pipelines.feedback.themes_daily import HISTORY_COLUMNS, HISTORY_DAYS, themes_of
+from pipelines.feedback.themes_daily import HISTORY_COLUMNS, HISTORY_DAYS, SCORED_COLUMNS, themes_of
 
 
 @daily_table(THEMES, group="feedback", kinds={"delta", "polars"}, code_version="1", deps=[scored_feedback])
@@ -21,7 +21,12 @@ def themes(day: TableDay) -> RebuildResult:
     """Counts themes. A trend uses only earlier days, so that a late event changes only its own day."""
     before = list(days_between(day.day - timedelta(days=HISTORY_DAYS), day.day - timedelta(days=1)))
     history = day.home.lake().read(THEMES, days=before, columns=HISTORY_COLUMNS)
-    frame = themes_of(day.read(SCORED_FEEDBACK), day=day.day, history=history)
+    frame = day.gather(
+        lambda part: themes_of(
+            day.read(SCORED_FEEDBACK, columns=SCORED_COLUMNS, cafes=part), day=day.day, history=history
+        ),
+        read=[SCORED_FEEDBACK],
+    )
     named = frame.group_by("theme").agg(pl.col("mentions").sum()).filter(pl.col("mentions") > 0)
     mentions = dict(named.sort("mentions", "theme", descending=[True, False]).iter_rows())
     return day.write(

@@ -17,7 +17,9 @@ from pipelines.figures.voice_latency import voice_latency as latency_of
 @daily_table(VOICE_LATENCY, group="figures", kinds={"delta", "polars"}, code_version="1", deps=[turns])
 def voice_latency(day: TableDay) -> RebuildResult:
     """Measures milliseconds from the end of speech; a stage's row includes the stages before it."""
-    frame = latency_of(day.read(TURNS, columns=OF_TURNS), day=day.day)
+    frame = day.gather(
+        lambda part: latency_of(day.read(TURNS, columns=OF_TURNS, cafes=part), day=day.day), read=[TURNS]
+    )
     slowest = dict(frame.group_by("stage").agg(pl.col("p95_ms").max()).drop_nulls().iter_rows())
     ordered = {stage: round(slowest[stage]) for stage in STAGES if stage in slowest}
     shown = frame.filter(pl.col("stage") == "shown")

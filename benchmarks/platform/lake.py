@@ -82,7 +82,10 @@ def make_turns(home: Home, day: date, cafes: Cafes) -> int:
 
 def make_voice_latency(home: Home, day: date, cafes: Cafes) -> int:
     task = of_day(home, VOICE_LATENCY, day)
-    return task.write(voice_latency(task.read(TURNS, columns=LATENCY_TURNS), day=day)).rows
+    frame = task.gather(
+        lambda part: voice_latency(task.read(TURNS, columns=LATENCY_TURNS, cafes=part), day=day), read=[TURNS]
+    )
+    return task.write(frame).rows
 
 
 def make_uptime(home: Home, day: date, cafes: Cafes) -> int:
@@ -92,15 +95,7 @@ def make_uptime(home: Home, day: date, cafes: Cafes) -> int:
 
 def make_pilot_kpis(home: Home, day: date, cafes: Cafes) -> int:
     task = of_day(home, PILOT_KPIS, day)
-    frame = pilot_kpis(
-        day=day,
-        as_of=task.as_of,
-        cafes=cafes,
-        sessions=task.read(SESSIONS, columns=KPI_SESSIONS),
-        turns=task.read(TURNS, columns=KPI_TURNS),
-        uptime=task.read(UPTIME),
-        customer_counts=task.read(CUSTOMER_COUNTS),
-    )
+    frame = kpis_in_parts(task)
     return task.write(frame).rows
 
 

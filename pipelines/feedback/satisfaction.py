@@ -16,6 +16,7 @@ from pipelines.shapes import table_frame
 Satisfaction = Literal["positive", "mixed", "negative", "neutral"]
 SATISFACTIONS: tuple[Satisfaction, ...] = get_args(Satisfaction)
 KEY = ("cafe", "simulated", "daypart")
+SCORED_COLUMNS = ("cafe", "simulated", "completed_at", "signals", "themes")
 POLARITIES = ("positive", "mixed", "negative")
 
 
@@ -33,7 +34,7 @@ def satisfaction(scored: pl.DataFrame, *, day: date) -> pl.DataFrame:
     """Return one row per café and daypart with feedback on `day`.
 
     Args:
-        scored: Frame of SCORED_FEEDBACK of the day.
+        scored: SCORED_COLUMNS of SCORED_FEEDBACK of the day.
         day: The business day.
     """
     counted = (
@@ -56,7 +57,7 @@ def theme_dayparts(scored: pl.DataFrame, *, day: date) -> pl.DataFrame:
     """Return one row per café, daypart and theme that usable feedback of `day` makes a claim about.
 
     Args:
-        scored: Frame of SCORED_FEEDBACK of the day.
+        scored: SCORED_COLUMNS of SCORED_FEEDBACK of the day.
         day: The business day.
     """
     counted = (

@@ -15,6 +15,8 @@ from pipelines.scoring import SCORER_VERSION, Score, SessionText, score_many
 from pipelines.shapes import schema, table_frame
 
 SUBSCORES = ("specificity", "evidence", "breadth", "actionability", "authenticity")
+OF_SESSIONS = ("day", "session_id", "cafe", "simulated", "language", "completed_at", "outcome")
+OF_TURNS = ("session_id", "turn", "transcript", "low_confidence", "language")
 TOO_UNSURE = "low_confidence"
 
 
@@ -25,8 +27,8 @@ def scored_feedback(sessions: pl.DataFrame, turns: pl.DataFrame, *, cafes: Cafes
     session without remaining turns scores 0, with the signal `low_confidence` or `silence`.
 
     Args:
-        sessions: Frame of SESSIONS.
-        turns: Frame of TURNS of the same sessions.
+        sessions: OF_SESSIONS of SESSIONS.
+        turns: OF_TURNS of TURNS of the same sessions.
         cafes: The cafés; a session of a café that is no longer in the file is scored without the café's names.
     """
     by_session = (

@@ -20,6 +20,7 @@ FEWEST_MENTIONS = 10
 # Fifteen themes of three cafés are tested every day: at 95 % two would "trend" by chance.
 TREND_CONFIDENCE = 0.99
 Z = NormalDist().inv_cdf(1 - (1 - TREND_CONFIDENCE) / 2)
+SCORED_COLUMNS = ("cafe", "simulated", "themes")
 HISTORY_COLUMNS = ("day", "cafe", "simulated", "theme", "feedbacks", "mentions")
 
 
@@ -30,7 +31,7 @@ def themes_of(scored: pl.DataFrame, *, day: date, history: pl.DataFrame) -> pl.D
     (a two-proportion z test at 99 %); with too few on either side it is `too_few`. A café without feedback has no row.
 
     Args:
-        scored: Frame of SCORED_FEEDBACK of the day.
+        scored: SCORED_COLUMNS of SCORED_FEEDBACK of the day.
         day: The business day.
         history: HISTORY_COLUMNS of THEMES of the HISTORY_DAYS before `day`.
     """

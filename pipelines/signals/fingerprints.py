@@ -25,6 +25,8 @@ FILLERS = (
     "eh öh äh mm hm hmm um uh uhm erm ju liksom typ alltså asså ba väl så jo ja nja well like so yeah okay ok okej"
 ).split()
 WORD = r"[\p{L}\p{N}]+"
+OF_SESSIONS = ("day", "session_id", "cafe", "simulated", "completed_at", "outcome")
+OF_TURNS = ("session_id", "turn", "transcript", "low_confidence")
 CODE_BYTES = 8
 CHUNK_SESSIONS = 50_000  # sessions at a time; bounds memory
 
@@ -39,8 +41,8 @@ def fingerprints(sessions: pl.DataFrame, turns: pl.DataFrame, *, key: bytes) -> 
     """Return one row for each completed session with words.
 
     Args:
-        sessions: Frame of SESSIONS.
-        turns: Frame of TURNS of the same sessions.
+        sessions: OF_SESSIONS of SESSIONS.
+        turns: OF_TURNS of TURNS of the same sessions.
         key: The home's secret.
     """
     said = _said(turns).select("session_id", pl.col("said").list.join(" "))

@@ -19,6 +19,12 @@ from pipelines.signals.pace import pace_signals
 from pipelines.signals.reasons import HOLD_DAYS, REASONS, SIGNALS_VERSION
 from pipelines.signals.velocity import burst_signals
 
+SESSION_COLUMNS = (
+    *("day", "session_id", "cafe", "simulated", "device_hash", "device_token_hash", "network_hash", "code"),
+    *("opened_at", "started_at", "last_event_at", "completed_at", "outcome"),
+)
+TURN_COLUMNS = ("session_id", "mode", "transcript", "heard", "speech_s")
+SCORED_COLUMNS = ("session_id", "eligible", "flags")
 URGENT = pl.element().filter(pl.element().str.starts_with("urgent_"))
 
 
@@ -37,12 +43,12 @@ def session_signals(
 
     Args:
         day: The business day.
-        sessions: Frame of SESSIONS of the day.
-        turns: Frame of TURNS of the day.
+        sessions: SESSION_COLUMNS of SESSIONS of the day.
+        turns: TURN_COLUMNS of TURNS of the day; those of sessions with `pace_signals` are enough.
         history: `pipelines.signals.velocity.HISTORY_COLUMNS` of SESSIONS of the look-back days before it.
         fingerprints: Frame of FINGERPRINTS of the day.
         earlier_fingerprints: Frame of FINGERPRINTS of the look-back days.
-        scored: Frame of SCORED_FEEDBACK of the day.
+        scored: SCORED_COLUMNS of SCORED_FEEDBACK of the day.
         cafes: The cafés.
     """
     eligible = scored.filter("eligible")["session_id"]
@@ -102,7 +108,7 @@ def keep_earlier(found: pl.DataFrame, *, earlier: pl.DataFrame, sessions: pl.Dat
     Args:
         found: Frame of SESSION_SIGNALS, from the remaining input.
         earlier: The day's previous signals.
-        sessions: Frame of SESSIONS of the day; signals of other sessions are dropped.
+        sessions: Frame with the session_id of the day's SESSIONS; signals of other sessions are dropped.
     """
     new = found.join(earlier, on=["session_id", "signal"], how="anti")
     both = pl.concat([earlier.select(new.columns), new]).join(sessions, on="session_id", how="semi")

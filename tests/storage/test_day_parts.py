@@ -128,3 +128,27 @@ def test_an_error_while_making_a_part_is_raised_unchanged(lake: Lake) -> None:
     with pytest.raises(ZeroDivisionError):
         lake.replace_partition_in_parts(SESSIONS, DAY, parts, commit={})
     assert lake.read(SESSIONS).height == 0
+
+
+def test_ranges_of_cafes_cover_every_id_once_and_in_order(lake: Lake) -> None:
+    raw = recorded()
+    lake.replace_partition(SESSIONS, DAY, sessions_room.sessions(raw, as_of=AS_OF), commit={})
+    lake.replace_partition(TURNS, DAY, turns_room.turns(raw), commit={})
+    ranges = lake.cafe_ranges([SESSIONS, TURNS], DAY, part_rows=1)
+    assert len(ranges) > 1
+    assert (ranges[0].after, ranges[-1].until) == (None, None)
+    assert [each.until for each in ranges[:-1]] == [each.after for each in ranges[1:]]
+    for cafe in ("", "aurora", "between", "goteborg", "malmohuset", "ö"):
+        assert sum(each.holds(cafe) for each in ranges) == 1
+    for table in (SESSIONS, TURNS):
+        whole = lake.read(table, days=[DAY])
+        assert_frame_equal(pl.concat(lake.read(table, days=[DAY], cafes=part) for part in ranges), whole)
+
+
+def test_a_session_under_two_cafes_is_whole_in_one_range(lake: Lake) -> None:
+    raw = recorded()
+    lake.replace_partition(SESSIONS, DAY, sessions_room.sessions(raw, as_of=AS_OF), commit={})
+    moved = turns_room.turns(raw).with_columns(cafe=pl.lit("zz"))
+    lake.replace_partition(TURNS, DAY, moved, commit={})
+    (part,) = lake.cafe_ranges([SESSIONS, TURNS], DAY, part_rows=1)
+    assert part.whole

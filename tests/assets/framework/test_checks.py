@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from deltalake import write_deltalake
 
+from assets.framework import checks
 from assets.framework.checks import COLUMNS, KEYS, written_results
 from pilot.lake_tables.tables import CUSTOMER_COUNTS
 from storage.errors import LakeDamaged
@@ -72,6 +73,16 @@ def test_two_rows_with_one_key_fail_and_name_the_day(lake: Lake, tmp_path: Path)
     assert not found[KEYS].passed
     assert found[KEYS].metadata["rows_too_many"].value == {"2026-11-23": 1}
     assert found[COLUMNS].passed
+
+
+def test_the_keys_of_a_large_day_are_counted_share_by_share(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "KEYS_AT_ONCE", 2)
+    cafes = ["aurora", "goteborg", "malmohuset", "norr", "soder"]
+    written_past_the_lake(tmp_path, pl.concat([counts(*cafes, "norr"), counts(*cafes, day=EARLIER)]))
+    found = written_results(lake, CUSTOMER_COUNTS, days=[EARLIER, DAY], written={EARLIER: 5, DAY: 6})
+    assert next(each for each in found if each.check_name == KEYS).metadata["rows_too_many"].value == {"2026-11-23": 1}
 
 
 def test_a_required_column_that_is_gone_or_empty_fails_and_is_named(lake: Lake, tmp_path: Path) -> None:
