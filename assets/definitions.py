@@ -36,12 +36,15 @@ from assets.automation.schedules import (
 )
 from assets.automation.sensor import new_facts
 from assets.automation.weekly import maintain_weekly, weekly_maintenance
+from assets.framework.event_log import reuse_connections
 from assets.framework.resources import HomeResource
 from assets.framework.sources import SOURCES
 from assets.tables.judgements import judgements
 from assets.tables.lake_upkeep import keep_up_nightly, lake_upkeep, upkeep
 from assets.tables.report_files import monthly_report, report_files, report_monthly
 from assets.tables.retention import retention
+
+reuse_connections()
 
 
 def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:

@@ -167,10 +167,7 @@ def _processes(system: System) -> tuple[ProcessSpec, ...]:
         _edge(system, name=EDGE, environment=system.environment),
         ProcessSpec(
             name="code-server",
-            command=(
-                *(python, "-m", "dagster", "code-server", "start", "--use-python-environment-entry-point"),
-                *("-s", code_server, "-m", "assets.definitions", "-d", str(CHECKOUT)),
-            ),
+            command=(python, "-m", "assets.code_server", "-s", code_server, "-d", str(CHECKOUT)),
             environment=figures,
             folder=CHECKOUT,
             ready=SocketOpen(system.code_server_socket),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 import polars as pl
 
@@ -69,7 +70,7 @@ def cafe_ranges(
         return [EVERY_CAFE]
     lasts = counted.group_by(part.alias("part"), maintain_order=True).agg(pl.col("cafe").last())["cafe"].to_list()
     bounds = [None, *lasts[:-1], None]
-    return [CafeRange(after, until) for after, until in zip(bounds[:-1], bounds[1:], strict=True)]
+    return [CafeRange(after, until) for after, until in pairwise(bounds)]
 
 
 def cafe_parts(

@@ -14,8 +14,8 @@ from deltalake import CommitProperties, DeltaTable, Schema, WriterProperties, wr
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from pilot.lake_tables.tables import RAW_EVENTS, Table
-from storage.cafe_parts import PART_ROWS as CAFE_PART_ROWS
 from storage.cafe_parts import EVERY_CAFE, CafeRange, cafe_parts, cafe_ranges
+from storage.cafe_parts import PART_ROWS as CAFE_PART_ROWS
 from storage.day_parts import DayParts
 from storage.errors import LakeFull, LakeUnavailable
 from storage.event_parts import PART_ROWS, event_parts

@@ -26,20 +26,18 @@ from typing import Any
 import polars as pl
 
 from assets.framework.day import TableDay
+from assets.tables.pilot_kpis import kpis_in_parts
 from benchmarks.platform.compared_sql import differing, run_sql
 from benchmarks.platform.late_days import COSTS, LATE_PART, late_days
 from pilot.business_days import day_bounds
 from pilot.cafes import Cafes, parse_cafes
 from pilot.lake_tables.insight_tables import VOICE_LATENCY
-from pilot.lake_tables.tables import CUSTOMER_COUNTS, PILOT_KPIS, SESSIONS, TURNS, UPTIME, Table
+from pilot.lake_tables.tables import PILOT_KPIS, SESSIONS, TURNS, UPTIME, Table
 from pilot.settings import read_settings
 from pipelines.feedback.sessions import FIELDS as OF_SESSIONS
 from pipelines.feedback.sessions import sessions
 from pipelines.feedback.turns import FIELDS as OF_TURNS
 from pipelines.feedback.turns import turns
-from pipelines.figures.kpis import SESSION_COLUMNS as KPI_SESSIONS
-from pipelines.figures.kpis import TURN_COLUMNS as KPI_TURNS
-from pipelines.figures.kpis import pilot_kpis
 from pipelines.figures.uptime import uptime_of_parts
 from pipelines.figures.voice_latency import OF_TURNS as LATENCY_TURNS
 from pipelines.figures.voice_latency import voice_latency

@@ -48,7 +48,7 @@ def dagster(home: Home) -> Iterator[list[subprocess.Popen[bytes]]]:
     )
     environment = os.environ | {"DAGSTER_HOME": str(folder), "PILOT_HOME": str(home.root), "POLARS_MAX_THREADS": "1"}
     programs = Path(sys.executable).parent
-    server = [programs / "dagster", "code-server", "start", "-h", "127.0.0.1", "-p", str(port)]
+    server = [sys.executable, "-m", "assets.code_server", "-h", "127.0.0.1", "-p", str(port)]
     with (home.root / ".logs" / "dagster.log").open("wb") as log:
 
         def start(*command: object) -> subprocess.Popen[bytes]:
@@ -56,7 +56,7 @@ def dagster(home: Home) -> Iterator[list[subprocess.Popen[bytes]]]:
             words = ["env", "--default-signal=INT", *map(str, command)]
             return subprocess.Popen(words, env=environment, stdout=log, stderr=log, start_new_session=True)
 
-        started = [start(*server, "-m", "assets.definitions", "-d", Path.cwd())]
+        started = [start(*server, "-d", Path.cwd())]
         until(lambda: listening(port), seconds=DEADLINE_SECONDS, what="the code server listening")
         started.append(start(programs / "dagster-daemon", "run", "-w", workspace))
         try:
