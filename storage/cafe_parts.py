@@ -5,10 +5,10 @@ The rows are sorted by café, so a range of cafés is read without the rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
+from itertools import pairwise, starmap
 
 import polars as pl
 
@@ -17,6 +17,8 @@ from storage.lake_schema import polars_schema
 from storage.snapshot import Snapshot
 
 PART_ROWS = 500_000
+BUCKETS = 64  # at most so many ranges of cafés are replaced apart from each other
+BUCKET_CAFES = 16  # and at least so many cafés in each: a small home's day is replaced as a whole, in one file
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,12 @@ class CafeRange:
         """Return whether an id is in the range."""
         return (self.after is None or cafe > self.after) and (self.until is None or cafe <= self.until)
 
+    def within(self, other: CafeRange) -> CafeRange | None:
+        """Return the part of this range that is in another; None if there is none."""
+        after = max((bound for bound in (self.after, other.after) if bound is not None), default=None)
+        until = min((bound for bound in (self.until, other.until) if bound is not None), default=None)
+        return None if after is not None and until is not None and after >= until else CafeRange(after, until)
+
     @property
     def whole(self) -> bool:
         """Return whether every id is in the range."""
@@ -47,6 +55,26 @@ class CafeRange:
 
 
 EVERY_CAFE = CafeRange()
+ALL = (EVERY_CAFE,)
+
+
+def touched_ranges(cafes: Sequence[str], touched: Collection[str]) -> tuple[CafeRange, ...]:
+    """Return the ranges of known cafés that hold the touched ones, in order; neighbours are one range.
+
+    Args:
+        cafes: The known cafés, which decide the bounds of the ranges.
+        touched: Cafés whose rows have changed; unknown ones fall between the known.
+    """
+    ordered = sorted(cafes)
+    size = max(BUCKET_CAFES, -(-len(ordered) // BUCKETS))
+    bounds = [None, *ordered[size - 1 : -1 : size], None]
+    found: list[CafeRange] = []
+    for bucket in starmap(CafeRange, pairwise(bounds)):
+        if not any(map(bucket.holds, touched)):
+            continue
+        joined = bool(found) and found[-1].until == bucket.after
+        found[-1:] = [CafeRange(found[-1].after, bucket.until)] if joined else [*found[-1:], bucket]
+    return tuple(found)
 
 
 def cafe_ranges(
@@ -71,6 +99,12 @@ def cafe_ranges(
     lasts = counted.group_by(part.alias("part"), maintain_order=True).agg(pl.col("cafe").last())["cafe"].to_list()
     bounds = [None, *lasts[:-1], None]
     return [CafeRange(after, until) for after, until in pairwise(bounds)]
+
+
+def share_a_session(snapshot: Snapshot, table: Table, day: date) -> bool:
+    """Return whether a session of the day is under two cafés, so that no range of cafés would have it whole."""
+    query = f"SELECT 1 FROM {table.name} WHERE day = ? GROUP BY session_id HAVING min(cafe) <> max(cafe) LIMIT 1"  # noqa: S608
+    return bool(snapshot.sql(query, [day]).height)
 
 
 def cafe_parts(

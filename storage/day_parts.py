@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
@@ -12,6 +12,7 @@ import polars as pl
 import pyarrow as pa
 
 from pilot.lake_tables.tables import Table
+from storage.cafe_parts import ALL, CafeRange
 from storage.errors import LakeSchemaError
 from storage.lake_schema import day_partition, empty_frame
 
@@ -27,9 +28,11 @@ class DayParts:
         fault: The error that stopped the stream; the reading engine reports only that it stopped.
     """
 
-    def __init__(self, table: Table, day: date, parts: Iterable[pl.DataFrame]) -> None:
-        """Wrap the parts, in the order of their cafés."""
-        self._table, self._day, self._parts = table, day, parts
+    def __init__(
+        self, table: Table, day: date, parts: Iterable[pl.DataFrame], *, only: Sequence[CafeRange] = ALL
+    ) -> None:
+        """Wrap the parts, in the order of their cafés, all of them in the ranges of `only`."""
+        self._table, self._day, self._parts, self._only = table, day, parts, only
         self.fault: BaseException | None = None
 
     def reader(self) -> pa.RecordBatchReader:
@@ -62,6 +65,11 @@ class DayParts:
                 raise LakeSchemaError(
                     f"A part for {self._table.name} on {self._day} has a café of an earlier part, or comes too late.",
                     remedy="Give the parts in the order of their cafés, each café in one part.",
+                )
+            if not all(any(each.holds(cafe) for each in self._only) for cafe in rows["cafe"].unique()):
+                raise LakeSchemaError(
+                    f"A part for {self._table.name} on {self._day} has a café outside the ranges to replace.",
+                    remedy="Give rows of these ranges only.",
                 )
             last = rows.item(-1, "cafe")
             seen.append(rows.select(self._table.key).hash_rows(seed=0).to_numpy())

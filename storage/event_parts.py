@@ -6,12 +6,14 @@ café, so a range of cafés can be read without the rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import chain
 
 import polars as pl
 
 from pilot.lake_tables.tables import RAW_EVENTS
+from storage.cafe_parts import ALL, CafeRange
 from storage.snapshot import Snapshot
 
 PART_ROWS = 250_000  # events in a part; about 50 MB with their fields as columns
@@ -19,7 +21,12 @@ PROBE = "probe"
 
 
 def event_parts(
-    snapshot: Snapshot, day: date, *, fields: Mapping[str, tuple[str, ...]], part_rows: int = PART_ROWS
+    snapshot: Snapshot,
+    day: date,
+    *,
+    fields: Mapping[str, tuple[str, ...]],
+    part_rows: int = PART_ROWS,
+    only: Sequence[CafeRange] = ALL,
 ) -> Iterator[pl.DataFrame]:
     """Yield a day's events by café, each session whole in one part, sorted by session and sequence.
 
@@ -29,6 +36,7 @@ def event_parts(
         fields: For each event's name, the fields of its `data` to return as text columns named `data.FIELD`. Other
             events are returned without fields.
         part_rows: Approximate number of events in a part.
+        only: Ranges of cafés, in order; no session of them may have an event under a café of another range.
     """
     lists = " ".join(
         f"WHEN '{event}' THEN json_extract_string(data, [{', '.join(_quoted(f'$.{name}') for name in of_event)}])"
@@ -36,7 +44,9 @@ def event_parts(
         if of_event
     )
     columns = ", ".join(_column(name, fields) for name in dict.fromkeys(each for of in fields.values() for each in of))
-    for first, last in _ranges(snapshot, day, only_probes=list(fields) == [PROBE], part_rows=part_rows):
+    only_probes = list(fields) == [PROBE]
+    parts = (_ranges(snapshot, day, of, only_probes=only_probes, part_rows=part_rows) for of in only)
+    for first, last in chain.from_iterable(parts):
         yield snapshot.sql(
             f"""SELECT day, event_id, event, "at", session_id, cafe, edge, epoch, seq, simulated, {columns}
                 FROM (SELECT *, CASE event {lists} END AS taken FROM {RAW_EVENTS.name}
@@ -60,12 +70,15 @@ def _quoted(text: str) -> str:
     return f"'{text}'"
 
 
-def _ranges(snapshot: Snapshot, day: date, *, only_probes: bool, part_rows: int) -> list[tuple[str, str]]:
+def _ranges(
+    snapshot: Snapshot, day: date, cafes: CafeRange, *, only_probes: bool, part_rows: int
+) -> list[tuple[str, str]]:
     """Return the first and last café of each part; a single part if a session is recorded under two cafés."""
+    condition, bounds = cafes.condition()
     counted = snapshot.sql(
         f"SELECT cafe, count(*) AS rows FROM {RAW_EVENTS.name} "  # noqa: S608 - a table's name
-        f"WHERE day = ? AND (event = '{PROBE}') = ? GROUP BY cafe ORDER BY cafe",
-        [day, only_probes],
+        f"WHERE day = ? AND (event = '{PROBE}') = ? AND {condition} GROUP BY cafe ORDER BY cafe",
+        [day, only_probes, *bounds],
     )
     if not counted.height:
         return []

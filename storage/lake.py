@@ -14,7 +14,7 @@ from deltalake import CommitProperties, DeltaTable, Schema, WriterProperties, wr
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from pilot.lake_tables.tables import RAW_EVENTS, Table
-from storage.cafe_parts import EVERY_CAFE, CafeRange, cafe_parts, cafe_ranges
+from storage.cafe_parts import ALL, EVERY_CAFE, CafeRange, cafe_parts, cafe_ranges, share_a_session
 from storage.cafe_parts import PART_ROWS as CAFE_PART_ROWS
 from storage.day_parts import DayParts
 from storage.errors import LakeFull, LakeUnavailable
@@ -28,6 +28,9 @@ __all__ = ["Lake", "Snapshot", "conform", "empty_frame", "polars_schema"]
 ATTEMPTS = 12  # With full jitter up to the longest pause: about ten seconds of conflicts.
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 2.0
+FILE_BYTES = (
+    16 * 1024 * 1024
+)  # A large day is several files of ranges of cafés, so that few are rewritten for one café.
 ROW_GROUP_ROWS = 16_384  # Rows are sorted by café: a query for one café reads few groups.
 # delta-rs reports the system's error as text: no space, file too large (a process limit), quota exceeded.
 NO_SPACE = ("os error 28", "os error 27", "os error 122")
@@ -66,15 +69,22 @@ class Lake:
         return self._replace(table, day, lambda: rows, commit=commit)
 
     def replace_partition_in_parts(
-        self, table: Table, day: date, parts: Callable[[], Iterable[pl.DataFrame]], *, commit: Mapping[str, str]
+        self,
+        table: Table,
+        day: date,
+        parts: Callable[[], Iterable[pl.DataFrame]],
+        *,
+        commit: Mapping[str, str],
+        only: Sequence[CafeRange] = ALL,
     ) -> int:
-        """Replace a day's rows by parts that are never all in memory.
+        """Replace a day's rows, or those of some cafés, by parts that are never all in memory.
 
         Args:
             table: The table.
             day: The day; every row must be of it.
             parts: Yields the parts in the order of their cafés, each café in one part; called again after a conflict.
             commit: Metadata of the commit.
+            only: The ranges of cafés whose rows are replaced; every part's rows are of them.
 
         Returns:
             The table's new version.
@@ -83,10 +93,16 @@ class Lake:
             LakeSchemaError: a part does not fit, or a key occurs in two parts; nothing was written.
             LakeUnavailable: other writers always won, or the lake cannot be reached.
         """
-        return self._replace(table, day, lambda: DayParts(table, day, parts()), commit=commit)
+        return self._replace(table, day, lambda: DayParts(table, day, parts(), only=only), commit=commit, only=only)
 
     def _replace(
-        self, table: Table, day: date, rows: Callable[[], pl.DataFrame | DayParts], *, commit: Mapping[str, str]
+        self,
+        table: Table,
+        day: date,
+        rows: Callable[[], pl.DataFrame | DayParts],
+        *,
+        commit: Mapping[str, str],
+        only: Sequence[CafeRange] = ALL,
     ) -> int:
         pause = FIRST_PAUSE_SECONDS
         for _ in range(ATTEMPTS):
@@ -94,7 +110,7 @@ class Lake:
             given = rows()
             try:
                 # The error's text can quote rows, so it is not chained.
-                return self._write(day, given, into=known or self._create(table), commit=commit)
+                return self._write(day, given, into=known or self._create(table), commit=commit, only=only)
             except CommitFailedError:
                 pass
             except (DeltaError, OSError) as error:
@@ -138,11 +154,16 @@ class Lake:
         return frame.cast({name: schema[name] for name in wanted})
 
     def event_parts(
-        self, day: date, *, fields: Mapping[str, tuple[str, ...]], part_rows: int = PART_ROWS
+        self,
+        day: date,
+        *,
+        fields: Mapping[str, tuple[str, ...]],
+        part_rows: int = PART_ROWS,
+        only: Sequence[CafeRange] = ALL,
     ) -> Iterator[pl.DataFrame]:
         """Yield a day's raw events in parts of whole sessions (see `storage.event_parts`)."""
         with self.snapshot(RAW_EVENTS, days=[day]) as snapshot:
-            yield from event_parts(snapshot, day, fields=fields, part_rows=part_rows)
+            yield from event_parts(snapshot, day, fields=fields, part_rows=part_rows, only=only)
 
     def cafe_parts(
         self, table: Table, day: date, *, columns: Sequence[str], part_rows: int = CAFE_PART_ROWS
@@ -150,6 +171,11 @@ class Lake:
         """Yield a day's rows of a table in parts of whole cafés (see `storage.cafe_parts`)."""
         with self.snapshot(table, days=[day]) as snapshot:
             yield from cafe_parts(snapshot, table, day, columns=columns, part_rows=part_rows)
+
+    def sessions_of_two_cafes(self, day: date) -> bool:
+        """Return whether a session's raw events are under two cafés, so that its rows need both."""
+        with self.snapshot(RAW_EVENTS, days=[day]) as snapshot:
+            return share_a_session(snapshot, RAW_EVENTS, day)
 
     def cafe_ranges(self, tables: Sequence[Table], day: date, *, part_rows: int = CAFE_PART_ROWS) -> list[CafeRange]:
         """Return ranges of cafés in which a day of some tables fits in memory (see `storage.cafe_parts`)."""
@@ -294,13 +320,22 @@ class Lake:
             configuration=log_settings(table),
         )
 
-    def _write(self, day: date, rows: pl.DataFrame | DayParts, *, into: DeltaTable, commit: Mapping[str, str]) -> int:
+    def _write(
+        self,
+        day: date,
+        rows: pl.DataFrame | DayParts,
+        *,
+        into: DeltaTable,
+        commit: Mapping[str, str],
+        only: Sequence[CafeRange] = ALL,
+    ) -> int:
         write_deltalake(
             into,
             rows if isinstance(rows, pl.DataFrame) else rows.reader(),
             mode="overwrite",
             partition_by=["day"],
-            predicate=f"day = '{day.isoformat()}'",
+            predicate=f"day = '{day.isoformat()}'{_of_cafes(only)}",
+            target_file_size=FILE_BYTES,
             schema_mode="merge",
             commit_properties=CommitProperties(custom_metadata=dict(commit)),
             writer_properties=WriterProperties(
@@ -308,6 +343,18 @@ class Lake:
             ),
         )
         return into.version()
+
+
+def _of_cafes(only: Sequence[CafeRange]) -> str:
+    """Return the rest of the predicate that selects the rows to replace."""
+    if any(each.whole for each in only):
+        return ""
+    ranges = []
+    for each in only:
+        bounds = [(">", each.after), ("<=", each.until)]
+        listed = ["cafe {} '{}'".format(sign, bound.replace("'", "''")) for sign, bound in bounds if bound is not None]
+        ranges.append(" AND ".join(listed))
+    return f" AND (({') OR ('.join(ranges)}))"
 
 
 def _list(names: Sequence[str]) -> str:

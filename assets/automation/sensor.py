@@ -14,17 +14,19 @@ service (`SERVICE_ASSETS`) in the rhythm of quiet days: their cost follows the c
 import hashlib
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 import dagster as dg
 
 from assets.automation.jobs import SERVICE_ASSETS, TABLE_ASSETS, rebuild
 from assets.automation.sensor_cursor import Cursor, FailedDay, RequestedRuns, SeenDay
+from assets.automation.touched_cafes import forget_segments, note_segments, touched_cafes
 from assets.framework.checks import COLUMNS, KEYS
 from assets.framework.dead_runs import end_dead_runs
 from assets.framework.partitions import exists, range_tags, ranges
 from assets.framework.resources import HomeResource
+from assets.framework.touched import cafes_tag
 from pilot.business_days import business_day, days_between
 from pilot.events import PROBER_REPLICAS
 from storage.home import Home
@@ -66,6 +68,7 @@ class Observation:
     landing: Mapping[date, SeenDay]
     outbox: int
     outbox_days: frozenset[date]
+    touched: Mapping[date, frozenset[str]] = field(default_factory=dict)  # The cafés of new events, if these suffice.
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +163,24 @@ def plan(cursor: Cursor, *, observation: Observation) -> tuple[Cursor, list[dg.R
     requests = [
         dg.RunRequest(
             run_key=key,
-            tags={**range_tags(first, last), DAYS_TAG: f"{first}/{last}"},
+            tags={
+                **range_tags(first, last),
+                DAYS_TAG: f"{first}/{last}",
+                **_cafes(observation, first, last, whole=whole),
+            },
             asset_selection=None if whole else OF_GUESTS,
             asset_check_keys=None if whole else CHECKS_OF_GUESTS,
         )
         for key, ((first, last), whole) in keys.items()
     ]
     return cursor.model_copy(update={"asked": asked}), requests
+
+
+def _cafes(observation: Observation, first: date, last: date, *, whole: bool) -> dict[str, str]:
+    """Return the tag of a run that rebuilds only the cafés of new events."""
+    if whole or first != last or first in observation.outbox_days or first not in observation.touched:
+        return {}
+    return cafes_tag(observation.touched[first])
 
 
 def _days(cursor: Cursor, *, observation: Observation) -> _Days:
@@ -222,7 +236,7 @@ def observe(home: Home, *, cursor: Cursor, now: datetime) -> Observation:
     """Observe the landing and the outbox; list the segments of changed days only."""
     segments, probes = home.segments(), home.probe_segments()
     of_guests, of_probes = segments.fingerprints(), probes.fingerprints()
-    landing = {}
+    landing, touched = {}, {}
     for day in sorted(of_guests.keys() | of_probes.keys()):
         if not exists(day, now=now):
             continue
@@ -232,10 +246,16 @@ def observe(home: Home, *, cursor: Cursor, now: datetime) -> Observation:
         if built is not None and built.everything == fingerprint:
             landing[day] = built
             continue
-        spoken = sorted(str(name) for name in segments.list(day) if not name.replica.startswith(PROBER_REPLICAS))
-        landing[day] = SeenDay(everything=fingerprint, spoken=_digest("\n".join(spoken)))
+        spoken = [name for name in segments.list(day) if not name.replica.startswith(PROBER_REPLICAS)]
+        state = _digest("\n".join(sorted(map(str, spoken))))
+        landing[day] = SeenDay(everything=fingerprint, spoken=state)
+        note_segments(home, day, state, spoken)
+        if built is not None and built.spoken != state:
+            found = touched_cafes(home, day, before=built.spoken, names=spoken)
+            touched |= {} if found is None else {day: found}
+    forget_segments(home, but={(day, seen.spoken) for days in (landing, cursor.built) for day, seen in days.items()})
     position, days = outbox.touched_days(home.store(), after=cursor.outbox)
-    return Observation(now=now, landing=landing, outbox=position, outbox_days=days)
+    return Observation(now=now, landing=landing, outbox=position, outbox_days=days, touched=touched)
 
 
 def _digest(text: str) -> str:

@@ -22,8 +22,10 @@ from assets.framework.freshness import FIGURES
 from assets.framework.groups import owners
 from assets.framework.partitions import daily
 from assets.framework.resources import HomeResource
+from assets.framework.touched import touched_of
 from assets.framework.unchanging_days import REOPEN_TAG, protected_days
 from pilot.lake_tables.tables import Column, Table
+from storage.cafe_parts import ALL
 
 # Conflicting commits and an unavailable store are temporary; faulty data is not, and is not retried
 # (`failures_without_words`).
@@ -41,6 +43,7 @@ def daily_table(
     deps: Sequence[dg.AssetsDefinition | dg.AssetSpec | str] = (),
     freshness: dg.FreshnessPolicy = FIGURES,
     from_figures: bool = False,
+    by_cafe: bool = False,
 ) -> Callable[[Rebuild], dg.AssetsDefinition]:
     """Return a decorator that makes the asset of a lake table.
 
@@ -53,6 +56,8 @@ def daily_table(
         freshness: The freshness policy; by default that of the sensor's tables.
         from_figures: Whether it is built only from figures, which closed days retain, so that closed days are built
             too.
+        by_cafe: Whether a café's rows are made from this café's rows of other tables only, so that a run for a few
+            cafés rebuilds their rows and no others.
     """
 
     def decorate(rebuild: Rebuild) -> dg.AssetsDefinition:
@@ -91,7 +96,8 @@ def daily_table(
             for day in days:
                 with failures_without_words(f"{table.name} for {day}"):
                     judged = as_of(day, moment=moment)
-                    table_day = TableDay(home=opened, table=table, day=day, as_of=judged, commit=commit, shared=shared)
+                    only = touched_of(context, opened, day, table=table) if by_cafe else ALL
+                    table_day = TableDay(opened, table, day, judged, commit, shared=shared, only=only)
                     written = table_day.unchanged(frozen[day]) if day in frozen else rebuild(table_day)
                 rows[day] = written.rows
                 context.add_asset_metadata(_metadata(written, as_of=judged.isoformat()), partition_key=day.isoformat())

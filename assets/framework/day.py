@@ -14,7 +14,7 @@ from pilot.cafes import Cafes
 from pilot.lake_tables.tables import PROBES, Table
 from pipelines.feedback.event_columns import PROBE
 from pipelines.figures.uptime import COLUMNS as PROBE_COLUMNS
-from storage.cafe_parts import EVERY_CAFE, CafeRange
+from storage.cafe_parts import ALL, EVERY_CAFE, CafeRange
 from storage.home import Home
 
 PROBE_FIELDS = ("target", "ok", "every_seconds")
@@ -42,6 +42,7 @@ class TableDay:
         as_of: The moment as of which the day is judged.
         commit: Metadata of the run for the lake's commit.
         shared: Values that the days of a run share, by name.
+        only: The ranges of cafés that are rebuilt; the rows of the others stay.
     """
 
     home: Home
@@ -50,6 +51,7 @@ class TableDay:
     as_of: datetime
     commit: Mapping[str, str]
     shared: dict[str, Any] = field(default_factory=dict)
+    only: Sequence[CafeRange] = ALL
 
     @property
     def cafes(self) -> Cafes:
@@ -71,8 +73,10 @@ class TableDay:
 
     def write(self, frame: pl.DataFrame, **figures: Figure) -> RebuildResult:
         """Replace the day's rows of this table by `frame`; `figures` become metadata beside the row count."""
-        version = self.home.lake().replace_partition(self.table, self.day, frame, commit=self.commit)
-        return RebuildResult(rows=frame.height, version=version, figures=figures)
+        if self.only == ALL:
+            version = self.home.lake().replace_partition(self.table, self.day, frame, commit=self.commit)
+            return RebuildResult(rows=frame.height, version=version, figures=figures)
+        return self._replace_cafes(lambda: [frame], figures=lambda: figures)
 
     def unchanged(self, state: str) -> RebuildResult:
         """Return the figures of a day that its state protects from rebuilds; write nothing."""
@@ -124,7 +128,9 @@ class TableDay:
         """
         lake = self.home.lake()
         return self.build_in_parts(
-            lambda: (make(events) for events in lake.event_parts(self.day, fields=fields)), figures=figures, plots=plots
+            lambda: (make(events) for events in lake.event_parts(self.day, fields=fields, only=self.only)),
+            figures=figures,
+            plots=plots,
         )
 
     def build_by_cafes(
@@ -143,7 +149,7 @@ class TableDay:
             figures: Returns counts of some rows; the counts of all parts are summed.
             plots: Returns metadata derived from the summed counts; by default the counts.
         """
-        ranges = self.home.lake().cafe_ranges(read, self.day)
+        ranges = self._ranges(read)
         return self.build_in_parts(lambda: map(make, ranges), figures=figures, plots=plots)
 
     def gather(self, make: Callable[[CafeRange], pl.DataFrame], *, read: Sequence[Table]) -> pl.DataFrame:
@@ -153,7 +159,20 @@ class TableDay:
             make: Builds the rows of a range of cafés; it reads the tables of that range only.
             read: The large tables that it reads, whose rows decide how many cafés fit in memory.
         """
-        return pl.concat(map(make, self.home.lake().cafe_ranges(read, self.day)))
+        return pl.concat(map(make, self._ranges(read)))
+
+    def _ranges(self, read: Sequence[Table]) -> list[CafeRange]:
+        parts = self.home.lake().cafe_ranges(read, self.day)
+        return [both for each in self.only for part in parts if (both := part.within(each)) is not None]
+
+    def _replace_cafes(
+        self, parts: Callable[[], Iterable[pl.DataFrame]], *, figures: Callable[[], Mapping[str, Figure]]
+    ) -> RebuildResult:
+        """Replace the rows of the ranges `only`; the figures are of these, the number of rows is the day's."""
+        lake = self.home.lake()
+        version = lake.replace_partition_in_parts(self.table, self.day, parts, commit=self.commit, only=self.only)
+        rows = lake.rows_by_day(self.table).get(self.day, 0)
+        return RebuildResult(rows=rows, version=version, figures={**figures(), "ranges_rebuilt": len(self.only)})
 
     def build_in_parts(
         self,
@@ -180,6 +199,8 @@ class TableDay:
                 counts.append(figures(frame))
                 yield frame
 
+        if self.only != ALL:
+            return self._replace_cafes(parts, figures=lambda: plots(_added(counts)))
         version = self.home.lake().replace_partition_in_parts(self.table, self.day, parts, commit=self.commit)
         return RebuildResult(rows=sum(rows), version=version, figures=plots(_added(counts)))
 

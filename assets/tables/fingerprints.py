@@ -11,7 +11,9 @@ from pipelines.signals.fingerprints import OF_SESSIONS, OF_TURNS
 from pipelines.signals.fingerprints import fingerprints as fingerprints_of
 
 
-@daily_table(FINGERPRINTS, group="feedback", kinds={"delta", "polars"}, code_version="1", deps=[sessions, turns])
+@daily_table(
+    FINGERPRINTS, group="feedback", kinds={"delta", "polars"}, code_version="1", deps=[sessions, turns], by_cafe=True
+)
 def fingerprints(day: TableDay) -> RebuildResult:
     """Hashes with the home's secret as key, which is not in the lake."""
     return day.build_by_cafes(

@@ -25,6 +25,7 @@ from storage.cafe_parts import CafeRange
     kinds={"delta", "polars"},
     code_version="4",
     deps=[sessions, turns, uptime, customer_counts, payments],
+    by_cafe=True,
 )
 def pilot_kpis(day: TableDay) -> RebuildResult:
     """Writes a row for each metric and café, also on an empty day; a missing figure is never zero."""

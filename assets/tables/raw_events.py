@@ -16,7 +16,9 @@ from storage.store.privacy import erasures, tombstones
 FAULTS_SHOWN = 20  # places listed in the metadata; the counts cover all
 
 
-@daily_table(RAW_EVENTS, group="landing", kinds={"delta", "duckdb"}, code_version="1", deps=[landing, store])
+@daily_table(
+    RAW_EVENTS, group="landing", kinds={"delta", "duckdb"}, code_version="1", deps=[landing, store], by_cafe=True
+)
 def raw_events(day: TableDay) -> RebuildResult:
     """Reads the day's segments without erased sessions; damaged segments and invalid lines are counted.
 
@@ -24,7 +26,7 @@ def raw_events(day: TableDay) -> RebuildResult:
     """
     books = day.home.store()
     erased = tombstones.for_day(books, day.day)
-    landed = read_day_in_parts(day.home.segments(), day.day, cafes=day.cafes.ids, erased=erased)
+    landed = read_day_in_parts(day.home.segments(), day.day, cafes=day.cafes.ids, erased=erased, only=day.only)
     if landed.reappeared:
         erasures.reopen(books, landed.reappeared)
     figures: dict[str, Figure] = {

@@ -13,7 +13,7 @@ from pipelines.feedback import satisfaction as made
 KINDS = {"delta", "polars"}
 
 
-@daily_table(SATISFACTION, group="feedback", kinds=KINDS, code_version="1", deps=[scored_feedback])
+@daily_table(SATISFACTION, group="feedback", kinds=KINDS, code_version="1", deps=[scored_feedback], by_cafe=True)
 def satisfaction(day: TableDay) -> RebuildResult:
     """Counts content and discontent guests by daypart, from the polarity of their claims."""
     frame = day.gather(
@@ -24,7 +24,7 @@ def satisfaction(day: TableDay) -> RebuildResult:
     return day.write(frame, usable=sum(counts.values()), guests=bars(counts, unit="feedbacks"))
 
 
-@daily_table(THEME_DAYPARTS, group="feedback", kinds=KINDS, code_version="1", deps=[scored_feedback])
+@daily_table(THEME_DAYPARTS, group="feedback", kinds=KINDS, code_version="1", deps=[scored_feedback], by_cafe=True)
 def theme_dayparts(day: TableDay) -> RebuildResult:
     """Counts themes by daypart and polarity."""
     frame = day.gather(

@@ -20,7 +20,12 @@ STEP = 10  # points in each bar
 
 
 @daily_table(
-    SCORED_FEEDBACK, group="feedback", kinds={"delta", "python"}, code_version=SCORER_VERSION, deps=[sessions, turns]
+    SCORED_FEEDBACK,
+    group="feedback",
+    kinds={"delta", "python"},
+    code_version=SCORER_VERSION,
+    deps=[sessions, turns],
+    by_cafe=True,
 )
 def scored_feedback(day: TableDay) -> RebuildResult:
     """Scores every completed session; turns below the recogniser's confidence limit are left out."""

@@ -16,7 +16,7 @@ from pipelines.feedback.sessions import sessions as sessions_of
 STEPS = {"opened": "opened_at", "started": "started_at", "said something": "first_turn_at", "sent": "completed_at"}
 
 
-@daily_table(SESSIONS, group="feedback", kinds={"delta", "polars"}, code_version="3", deps=[raw_events])
+@daily_table(SESSIONS, group="feedback", kinds={"delta", "polars"}, code_version="3", deps=[raw_events], by_cafe=True)
 def sessions(day: TableDay) -> RebuildResult:
     """Builds one row a session; without an end event it is open at first and abandoned later."""
     return day.build_from_events(

@@ -16,7 +16,9 @@ from pilot.lake_tables.tables import SCORED_FEEDBACK
 from pipelines.feedback.themes_daily import HISTORY_COLUMNS, HISTORY_DAYS, SCORED_COLUMNS, themes_of
 
 
-@daily_table(THEMES, group="feedback", kinds={"delta", "polars"}, code_version="1", deps=[scored_feedback])
+@daily_table(
+    THEMES, group="feedback", kinds={"delta", "polars"}, code_version="1", deps=[scored_feedback], by_cafe=True
+)
 def themes(day: TableDay) -> RebuildResult:
     """Counts themes. A trend uses only earlier days, so that a late event changes only its own day."""
     before = list(days_between(day.day - timedelta(days=HISTORY_DAYS), day.day - timedelta(days=1)))

@@ -14,7 +14,7 @@ from pipelines.figures.voice_latency import OF_TURNS, STAGES
 from pipelines.figures.voice_latency import voice_latency as latency_of
 
 
-@daily_table(VOICE_LATENCY, group="figures", kinds={"delta", "polars"}, code_version="1", deps=[turns])
+@daily_table(VOICE_LATENCY, group="figures", kinds={"delta", "polars"}, code_version="1", deps=[turns], by_cafe=True)
 def voice_latency(day: TableDay) -> RebuildResult:
     """Measures milliseconds from the end of speech; a stage's row includes the stages before it."""
     frame = day.gather(

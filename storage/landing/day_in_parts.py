@@ -18,6 +18,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pilot.lake_tables.tables import RAW_EVENTS
+from storage.cafe_parts import ALL, CafeRange
 from storage.lake_schema import conform
 from storage.landing.days import Fault, first_of_each_event, no_lines, parse_batches, read_day
 from storage.landing.segments import Segments
@@ -56,6 +57,7 @@ def read_day_in_parts(
     erased: Collection[str] = (),
     small_day_bytes: int = SMALL_DAY_BYTES,
     part_rows: int = PART_ROWS,
+    only: Sequence[CafeRange] = ALL,
 ) -> DayInParts:
     """Read a business day from the landing.
 
@@ -66,21 +68,22 @@ def read_day_in_parts(
         erased: Erased sessions, which are left out.
         small_day_bytes: The largest day that is read as one part.
         part_rows: Approximate number of rows of a part.
+        only: The ranges of cafés whose events are in the parts; faults and doubles are those of the whole day.
 
     Raises:
         LandingUnavailable: the landing cannot be reached.
     """
     if segments.bytes_of(day) <= small_day_bytes:
-        return _as_one(segments, day, erased=erased)
+        return _as_one(segments, day, erased=erased, only=only)
     names = segments.list(day)
     faults: list[Fault] = []
     unknown: Counter[str] = Counter()
-    ranges = _Ranges(cafes)
+    ranges = _Ranges(cafes, only=only)
     for frame in parse_batches(segments, day, names, faults, unknown):
         ranges.add(frame)
     if ranges.share_an_event():
         # A line and its double name different cafés, which no edge writes: the first one counts, wherever it is.
-        return _as_one(segments, day, erased=erased)
+        return _as_one(segments, day, erased=erased, only=only)
     counted = ranges.counted(erased=erased)
     return DayInParts(
         parts=lambda: (part for part in ranges.parts(erased=erased, part_rows=part_rows) if part.height),
@@ -92,15 +95,26 @@ def read_day_in_parts(
     )
 
 
-def _as_one(segments: Segments, day: date, *, erased: Collection[str]) -> DayInParts:
+def _as_one(segments: Segments, day: date, *, erased: Collection[str], only: Sequence[CafeRange]) -> DayInParts:
     whole = read_day(segments, day, erased=erased)
+    frame = whole.frame.filter(_in_ranges(only))
     return DayInParts(
-        parts=lambda: iter([whole.frame] if whole.frame.height else []),
+        parts=lambda: iter([frame] if frame.height else []),
         faults=whole.faults,
         unknown=dict(whole.unknown),
         duplicates=whole.duplicates,
         segments=whole.segments,
         reappeared=whole.reappeared,
+    )
+
+
+def _in_ranges(only: Sequence[CafeRange]) -> pl.Expr:
+    """Return the condition that an event is of one of the ranges."""
+    cafe = pl.col("cafe")
+    return pl.any_horizontal(
+        (pl.lit(value=True) if each.after is None else cafe > each.after)
+        & (pl.lit(value=True) if each.until is None else cafe <= each.until)
+        for each in only
     )
 
 
@@ -113,13 +127,15 @@ class _Counted:
 class _Ranges:
     """Events by consecutive ranges of cafés, compressed."""
 
-    def __init__(self, cafes: Sequence[str]) -> None:
+    def __init__(self, cafes: Sequence[str], *, only: Sequence[CafeRange]) -> None:
+        self._only = only
         ordered = sorted(cafes)
         step = -(-len(ordered) // RANGES) or 1
         self._firsts = ordered[step::step]  # the first café of each range but the first
         self._packed: list[list[bytes]] = [[] for _ in range(len(self._firsts) + 1)]
         self._events: list[list[npt.NDArray[np.uint64]]] = [[] for _ in self._packed]
         self._rows = [0] * len(self._packed)
+        self._read = 0
 
     def add(self, frame: pl.DataFrame) -> None:
         """Add events."""
@@ -127,11 +143,13 @@ class _Ranges:
         places = {cafe: bisect.bisect_right(self._firsts, cafe) for cafe in names}
         placed = frame.with_columns(place=pl.col("cafe").replace_strict(places, return_dtype=pl.Int64))
         for (place,), rows in placed.partition_by("place", as_dict=True, include_key=False).items():
-            packed = io.BytesIO()
-            rows.write_ipc(packed, compression="zstd")
-            self._packed[int(place)].append(packed.getvalue())
             self._events[int(place)].append(rows.get_column("event_id").hash(seed=0).to_numpy())
-            self._rows[int(place)] += rows.height
+            self._read += rows.height
+            wanted = rows.filter(_in_ranges(self._only))
+            packed = io.BytesIO()
+            wanted.write_ipc(packed, compression="zstd")
+            self._packed[int(place)].append(packed.getvalue())
+            self._rows[int(place)] += wanted.height
 
     def share_an_event(self) -> bool:
         """Return whether an event may be in two ranges, by hashes of 8 bytes."""
@@ -148,7 +166,7 @@ class _Ranges:
             for place in range(len(self._packed)):
                 rows = self._unpacked([place], columns=["session_id"])
                 back |= set(rows.filter(pl.col("session_id").is_in(gone)).get_column("session_id").to_list())
-        return _Counted(duplicates=sum(self._rows) - distinct, reappeared=frozenset(back))
+        return _Counted(duplicates=self._read - distinct, reappeared=frozenset(back))
 
     def parts(self, *, erased: Collection[str], part_rows: int) -> Iterator[pl.DataFrame]:
         """Yield the events without doubles, erased sessions left out, of some ranges at a time."""

@@ -106,6 +106,17 @@ def read_day(
     )
 
 
+def cafes_in(segments: Segments, day: date, names: Sequence[SegmentName]) -> frozenset[str] | None:
+    """Return the cafés that have events in some segments of a day; None if one is damaged or has a broken line.
+
+    Raises:
+        LandingUnavailable: the landing cannot be reached.
+    """
+    faults: list[Fault] = []
+    frames = list(parse_batches(segments, day, names, faults, Counter()))
+    return None if faults else frozenset(cafe for frame in frames for cafe in frame.get_column("cafe").unique())
+
+
 def no_lines() -> pl.DataFrame:
     """Return an empty frame of parsed lines: RAW_EVENTS and the line's number."""
     return empty_frame(RAW_EVENTS).with_columns(pl.lit(0, pl.Int64).alias("line"))
