@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,12 +29,15 @@ def settings() -> Settings:
     return read_settings(environment())
 
 
-def environment() -> dict[str, str]:
+def environment(variables: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the environment's variables; one that is set overrides its line in `.env`.
 
     Without a public address, it follows the edge's port, so that codes lead to this machine's edge.
+
+    Args:
+        variables: Those that are set.
     """
-    found = {**_env_file(Path(ENV_FILE)), **os.environ}
+    found = {**_env_file(Path(ENV_FILE)), **variables}
     port = found.get(f"{PREFIX}EDGE_PORT")
     if port and not found.get(f"{PREFIX}PUBLIC_URL"):
         found[f"{PREFIX}PUBLIC_URL"] = f"http://127.0.0.1:{port}"

@@ -15,6 +15,7 @@ from rich.table import Table
 from cli.context import actor
 from operations.access.first_sign_in import first_link
 from operations.serving import Serving, serve
+from operations.settings_reading import Reread
 from operations.system import System
 
 EXIT_INTERRUPTED_TWICE = 130
@@ -25,6 +26,7 @@ def serve_until_stopped(
     *,
     beside: Callable[[Serving], AbstractAsyncContextManager[None]] = lambda _: nullcontext(),
     say: Callable[[Console, Serving], None] | None = None,
+    reread: Reread | None = None,
 ) -> None:
     """Run every process of the pilot until Ctrl-C, SIGTERM or SIGHUP.
 
@@ -32,11 +34,12 @@ def serve_until_stopped(
         system: The processes and the home.
         beside: A context to enter in this process while the pilot is served.
         say: Prints the addresses and the first steps; `show_addresses` by default.
+        reread: Reads the environment again before a restart; None leaves the settings of the start.
 
     Raises:
         PilotError: a program is missing, a port is taken, or a process did not become ready.
     """
-    asyncio.run(_serve(system, beside=beside, say=say or show_addresses))
+    asyncio.run(_serve(system, beside=beside, say=say or show_addresses, reread=reread))
 
 
 async def _serve(
@@ -44,6 +47,7 @@ async def _serve(
     *,
     beside: Callable[[Serving], AbstractAsyncContextManager[None]],
     say: Callable[[Console, Serving], None],
+    reread: Reread | None,
 ) -> None:
     console = Console(highlight=False)
     stop = asyncio.Event()
@@ -67,7 +71,7 @@ async def _serve(
     began = time.monotonic()
     try:
         async with (
-            serve(system, report=lambda text: console.print(text, markup=False)) as serving,
+            serve(system, report=lambda text: console.print(text, markup=False), reread=reread) as serving,
             beside(serving),
         ):
             is_up = True

@@ -10,6 +10,7 @@ from operations import supervisor
 from operations.backup.verified import check_verified
 from operations.commands import Commands
 from operations.preparation import prepare
+from operations.settings_reading import Reread
 from operations.stripe_fake import fake_record
 from operations.supervisor import RestartPolicy, Supervision
 from operations.supervisor.control import take_commands
@@ -39,6 +40,7 @@ async def serve(
     only: tuple[str, ...] = (),
     policy: RestartPolicy = RestartPolicy(),  # noqa: B008 - frozen
     report: Callable[[str], None] = print,
+    reread: Reread | None = None,
 ) -> AsyncIterator[Serving]:
     """Prepare the home and run the processes within a `with` block.
 
@@ -47,6 +49,7 @@ async def serve(
         only: Names of the processes to start; empty for all.
         policy: Restarts and deadlines.
         report: Called with messages for a person.
+        reread: Reads the environment again before a restart; None leaves the settings of the start.
 
     Raises:
         NotVerified: the home was restored, and its data is not verified since.
@@ -59,7 +62,7 @@ async def serve(
     async with supervisor.start(
         specs, run_folder=system.run_folder, logs=system.logs, policy=policy, report=report
     ) as supervision:
-        commands = Commands(system, supervision)
+        commands = Commands(system, supervision, reread=reread)
         with fake_record(fake, folder=system.run_folder):
             async with take_commands(system.run_folder, commands):
                 yield Serving(system=system, supervision=supervision, codes=tuple(codes))

@@ -245,6 +245,16 @@ def edge_replica(system: System, number: int) -> ProcessSpec:
     return _measured(spec, service=EDGE)
 
 
+def respecify(system: System, former: ProcessSpec) -> ProcessSpec:
+    """Return a running process's specification with the settings of a system; its port for metrics stays."""
+    anew = {spec.name: spec for spec in _processes(system)}
+    spec = anew.get(former.name) or edge_replica(system, int(former.name.removeprefix(EDGE)))
+    if former.metrics is None:
+        return spec
+    port = {name: former.environment[name] for name in (f"{PREFIX}METRICS_HOST", f"{PREFIX}METRICS_PORT")}
+    return replace(spec, environment={**spec.environment, **port}, metrics=former.metrics)
+
+
 def _edge(system: System, *, name: str, environment: Mapping[str, str]) -> ProcessSpec:
     settings = system.settings
     return ProcessSpec(

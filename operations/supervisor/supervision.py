@@ -8,9 +8,10 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from operations.monitoring import targets
 from operations.supervisor import reaper
@@ -146,22 +147,31 @@ class Supervision:
         late = (process for process in self.processes.values() if not process.is_ready.is_set())
         return "\n".join(f"{process.log_path}:\n{tail(process.log_path)}" for process in late)
 
-    async def restart(self, names: Collection[str], *, report: Callable[[str], None]) -> None:
+    async def restart(
+        self,
+        names: Collection[str],
+        *,
+        report: Callable[[str], None],
+        specs: Mapping[str, ProcessSpec] = MappingProxyType({}),
+    ) -> None:
         """Restart processes with all that depend on them: dependents stop first and start last.
 
         Args:
             names: Their names.
             report: Called with one line for each step, with its seconds.
+            specs: New specifications, by name; those of processes that are not restarted are ignored.
 
         Raises:
             StartFailed: one was not ready in time; it is started again and again, like any process that ends.
         """
         async with self._changing:
-            order = self._with_dependents(names)
+            order = self.with_dependents(names)
             for name in reversed(order):
                 began = time.monotonic()
                 await self.processes[name].hold()
                 report(f"{name} stopped in {time.monotonic() - began:.1f} s")
+            for name in order:
+                self.processes[name].spec = specs.get(name, self.processes[name].spec)
             for name in order:
                 began = time.monotonic()
                 self.processes[name].release()
@@ -201,7 +211,7 @@ class Supervision:
         del self.processes[name], self._tasks[name]
         self._list_targets()
 
-    def _with_dependents(self, names: Collection[str]) -> list[str]:
+    def with_dependents(self, names: Collection[str]) -> list[str]:
         """Return these processes and their dependents, each after what it depends on."""
         chosen = set(names)
         while more := {

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from operations.keys import Rotation, TokenName
 
 WEBHOOK = "webhook"
-START_AGAIN = "end pilot run and start it again"  # `pilot restart` keeps the settings of the start
+# The edge takes both tokens; systemd reads another file only when it starts the service.
+TAKEN_BY, TAKEN_BY_SYSTEMD = "pilot restart edge", "systemctl restart pilot"
 NAME = typer.Argument(help="probe-token, counts-token or webhook.")
 WHOSE = typer.Argument("", help="The café of a counts-token; the rule of a webhook.")
 FILE = typer.Option(Path(ENV_FILE), "--file", help="The file of settings.")
@@ -61,8 +62,8 @@ def list_keys(as_json: bool = AS_JSON) -> None:
 def rotate(name: str = NAME, whose: str = WHOSE, reason: str = REASON, file: Path = FILE) -> None:
     """Make a new token or secret; the old one stays valid, so that nothing stops.
 
-    A token goes into the file of settings, and is valid once the pilot is started again. Give it to its user, then
-    retire the old one. A webhook's old secret signs for a day more.
+    A token goes into the file of settings, and is valid once the edge is restarted. Give it to its user, then retire
+    the old one. A webhook's old secret signs for a day more.
 
     Example: pilot keys rotate probe-token --reason "a colleague left"
     """
@@ -72,7 +73,7 @@ def rotate(name: str = NAME, whose: str = WHOSE, reason: str = REASON, file: Pat
         return
     done = keys.rotate(home(), file, _token_name(name), cafe=whose, actor=actor(), reason=why, now=datetime.now(UTC))
     typer.echo(f"The new {done.name}: {done.token}")
-    _say_next(done, f"{START_AGAIN}; give it to its user; then pilot keys retire {done.name}")
+    _say_next(done, f"{_taken_by(file)}; give it to its user; then pilot keys retire {done.name}")
 
 
 @app.command()
@@ -83,7 +84,11 @@ def retire(name: str = NAME, whose: str = WHOSE, reason: str = REASON, file: Pat
     """
     why = require_reason(reason)
     done = keys.retire(home(), file, _token_name(name), cafe=whose, actor=actor(), reason=why, now=datetime.now(UTC))
-    _say_next(done, f"{START_AGAIN}; the old one is refused then")
+    _say_next(done, f"{_taken_by(file)}; the old one is refused then")
+
+
+def _taken_by(file: Path) -> str:
+    return TAKEN_BY if file == Path(ENV_FILE) else TAKEN_BY_SYSTEMD
 
 
 def _say_next(done: Rotation, following: str) -> None:

@@ -28,12 +28,14 @@ def demo(
     Example: pilot demo --days 7 --no-serve
     """
     console = Console(highlight=False)
+    started = dict(os.environ)  # before the lines of the file of settings are added to it
     home = open_demo(environment())
-    variables = {**environment(), "PILOT_HOME": str(home.root)}
+    own = {"PILOT_HOME": str(home.root)}
+    variables = {**environment(), **own}
     os.environ.update(variables)
     landed = land_days(home, days=days, seed=seed, console=console)
     build_figures(home, landed, seed=seed, console=console)
     if serve:
-        serve_until_stopped(make_system(home, environment=variables))
+        serve_until_stopped(make_system(home, environment=variables), reread=lambda: {**environment(started), **own})
     else:
         console.print(f"The demo's home is {home.root}. `PILOT_HOME={home.root} pilot run` serves it.", soft_wrap=True)

@@ -27,8 +27,9 @@ def restart(
     """Restart processes and what depends on them: dependents stop first and start last.
 
     An edge sends its guests' pages to reconnect, and writes what it has recorded, before it ends. What a guest said
-    and the edge acknowledged is on the disk; the page sends the rest again. Settings stay those of the pilot's start.
-    Where this checkout's containers run, their services are restarted.
+    and the edge acknowledged is on the disk; the page sends the rest again. The file of settings is read again first:
+    what changed is valid for the restarted processes; if a setting is wrong, nothing stops. Where this checkout's
+    containers run, their services are restarted.
 
     Example: pilot restart edge --reason "it answers slowly"
     """

@@ -29,4 +29,4 @@ def run(
     opened = home()
     if unverified.strip():
         release(opened, verified=False, actor=actor(), reason=unverified.strip(), at=datetime.now(UTC))
-    serve_until_stopped(make_system(opened, environment=environment()))
+    serve_until_stopped(make_system(opened, environment=environment()), reread=environment)
