@@ -330,7 +330,7 @@ class Settings(BaseModel):
             raise ValueError(f"expected one token, or NEW{BOTH}OLD of {SHORTEST_TOKEN} characters or more each")
         return token
 
-    @field_validator("probe_token", "secret_key", "alertmanager_token")
+    @field_validator("probe_token", "secret_key", "backup_key", "alertmanager_token")
     @classmethod
     def _is_hard_to_guess(cls, token: SecretStr) -> SecretStr:
         length = len(token.get_secret_value())

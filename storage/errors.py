@@ -79,6 +79,22 @@ class BackupDamaged(StorageError):
         super().__init__(what, remedy=remedy)
 
 
+class SealedWithAnotherKey(BackupDamaged):
+    """A backup's content is as it was written as far as can be seen, and this key does not open it."""
+
+    def __init__(self, name: str, *, has_key: bool = True) -> None:
+        super().__init__(
+            f"{name} is sealed with another PILOT_BACKUP_KEY; its bytes are as they were written."
+            if has_key
+            else f"{name} is sealed, and PILOT_BACKUP_KEY is not set.",
+            remedy="Set the key that sealed it for this command. Do not delete it: it can be restored with its own key.",
+        )
+
+
+class NotOpened(BackupDamaged):
+    """The beginning of a sealed stream cannot be opened: it was changed, or sealed with another key."""
+
+
 class KeyTooShort(StorageError):
     """The key for backups is short enough to be guessed."""
 

@@ -19,7 +19,7 @@ from pilot.settings import Settings
 from storage.backup.archive import put_nowhere, read_archive
 from storage.backup.sealing import sealed_reader
 from storage.backup.tombstone_file import write_tombstones
-from storage.errors import BackupDamaged
+from storage.errors import BackupDamaged, NotOpened, SealedWithAnotherKey
 from storage.home import Home
 from storage.store.privacy import tombstones
 
@@ -160,7 +160,8 @@ def unpack(backup: Backup, *, key: str, put: Callable[[str, BinaryIO], None] = p
     """Read a whole backup and verify every byte and its manifest; return its number of files.
 
     Raises:
-        BackupDamaged: it is incomplete, damaged or changed, unsealed although a key is set, or the key is wrong.
+        SealedWithAnotherKey: it is as it was written, and the key is not its own.
+        BackupDamaged: it is incomplete, damaged or changed, or unsealed although a key is set.
     """
     name, manifest = backup.path.name, backup.manifest
     _require_seal(backup, key=key)
@@ -189,9 +190,12 @@ def unpack(backup: Backup, *, key: str, put: Callable[[str, BinaryIO], None] = p
         if hashlib.file_digest(file, "sha256").hexdigest() != manifest.content_sha256:
             raise BackupDamaged(f"The content of {name} has changed since it was written: its checksum differs.")
         file.seek(0)
-        source = stack.enter_context(sealed_reader(file, key=key)) if manifest.sealed else file
         inner = InnerManifest(put)
-        files = len(read_archive(cast("BinaryIO", source), put=inner.put))
+        try:
+            source = stack.enter_context(sealed_reader(file, key=key)) if manifest.sealed else file
+            files = len(read_archive(cast("BinaryIO", source), put=inner.put))
+        except NotOpened:  # The checksum matches, so that nothing changed: it is the key.
+            raise SealedWithAnotherKey(name) from None
     inner.compare(manifest, name=name)
     return files
 
@@ -199,7 +203,7 @@ def unpack(backup: Backup, *, key: str, put: Callable[[str, BinaryIO], None] = p
 def _require_seal(backup: Backup, *, key: str) -> None:
     name = backup.path.name
     if backup.manifest.sealed and not key:
-        raise BackupDamaged(f"{name} is sealed, and PILOT_BACKUP_KEY is not set.")
+        raise SealedWithAnotherKey(name, has_key=False)
     if key and not backup.manifest.sealed:
         raise BackupDamaged(
             f"{name} is not sealed, and PILOT_BACKUP_KEY is set: anybody may have written it.",

@@ -23,6 +23,7 @@ from pilot.errors import PilotError
 from pilot.settings import Settings
 from storage.backup.archive import put_under
 from storage.backup.scratch_database import scratch_database
+from storage.errors import SealedWithAnotherKey
 from storage.folders import private_folder
 from storage.home import Home
 from storage.store import audit
@@ -38,6 +39,7 @@ class Verification:
         whole: The names of the whole backups.
         files: Number of files read.
         damaged: What is wrong, by the backup's name.
+        other_key: The names of the backups that another key sealed, as they were written as far as can be seen.
         sample: The name of the backup that was restored to scratch; empty if there was none.
     """
 
@@ -45,11 +47,17 @@ class Verification:
     files: int
     damaged: dict[str, str]
     sample: str
+    other_key: tuple[str, ...] = ()
+
+    @property
+    def is_key_present(self) -> bool:
+        """Return whether the key opens the newest backup: after a rotation older ones have the former key."""
+        return max(self.whole, default="") > max(self.other_key, default="")
 
     @property
     def passed(self) -> bool:
-        """Return whether there is a backup, and none is damaged."""
-        return bool(self.whole) and not self.damaged
+        """Return whether there is a backup, none is damaged, and the key is that of the newest."""
+        return bool(self.whole) and not self.damaged and self.is_key_present
 
 
 def verify_all(
@@ -66,6 +74,7 @@ def verify_all(
     folder, key = backup_folder(home.settings), home.settings.backup_key.get_secret_value()
     damaged = {path.name: f"The manifest of {path.name} cannot be read." for path in damaged_backups(folder)}
     whole: list[Backup] = []
+    other_key: list[str] = []
     files = 0
     for each in list_backups(folder):
         report(each.path.name)
@@ -73,6 +82,8 @@ def verify_all(
             files += unpack(each, key=key)
             base_backup(each)
             whole.append(each)
+        except SealedWithAnotherKey:
+            other_key.append(each.path.name)
         except PilotError as error:
             if each.path.exists():  # else it was superseded meanwhile
                 damaged[each.path.name] = error.what
@@ -89,11 +100,13 @@ def verify_all(
         files,
         damaged,
         sample.path.name if sample else "",
+        tuple(other_key),
     )
     with home.store().begin() as connection:
         audit.record(
             connection, actor=actor, action=VERIFIED, subject=result.sample or "none", at=now,
-            details={"passed": result.passed, "backups": len(whole), "files": files, "damaged": sorted(damaged)},
+            details={"passed": result.passed, "backups": len(whole), "files": files, "damaged": sorted(damaged),
+                     "other_key": len(other_key)},
         )  # fmt: skip
     return result
 

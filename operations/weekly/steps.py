@@ -68,7 +68,8 @@ def _database(home: Home, *, now: datetime, actor: str) -> Finding:
 
 def _backups(home: Home, *, now: datetime, actor: str) -> Finding:
     found = verify_all(home, now=now, actor=actor)
-    faults = " ".join(found.damaged.values()) or "there is no backup"
+    other = f"{len(found.other_key)} are sealed with another PILOT_BACKUP_KEY" if found.other_key else ""
+    faults = " ".join((*found.damaged.values(), other)).strip() or "there is no backup"
     return judged(
         "backups",
         ok=found.passed,
@@ -76,7 +77,7 @@ def _backups(home: Home, *, now: datetime, actor: str) -> Finding:
         if found.passed
         else faults,
         required="at least one, and every byte of all as it was written",
-        remedy="`pilot backup now`; delete the damaged ones (`pilot backup list`).",
+        remedy="`pilot backup verify` says which ones are damaged, and which only need another key.",
     )
 
 

@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-from storage.errors import BackupDamaged
+from storage.errors import BackupDamaged, NotOpened
 
 MAGIC = b"pilot-sealed-1\n"
 SALT_BYTES = 16
@@ -73,6 +73,7 @@ class FirstFormatReader(io.RawIOBase):
             self._number += 1
             self._ended = place == _LAST
             return content
-        raise BackupDamaged(
+        # The first chunk shows the key: a later one is opened by the same.
+        raise (BackupDamaged if self._number else NotOpened)(
             "The backup's content cannot be opened: it was changed, or it was sealed with another PILOT_BACKUP_KEY."
         )

@@ -18,7 +18,7 @@ import pyrage
 from pyrage import passphrase, x25519
 
 from storage.backup import format_1
-from storage.errors import BackupDamaged, KeyTooShort
+from storage.errors import BackupDamaged, KeyTooShort, NotOpened
 from storage.folders import write_fully
 
 MAGIC = b"pilot-sealed-2\n"
@@ -47,7 +47,8 @@ def sealed_reader(source: BinaryIO, *, key: str) -> io.RawIOBase:
     """Return a stream of the bytes sealed into `source`, in this format or the first one. Close it.
 
     Raises:
-        BackupDamaged: the source is not a sealed stream, or the key is wrong. Damage further on is raised on reading.
+        NotOpened: the key is wrong, or the beginning is damaged.
+        BackupDamaged: the source is not a sealed stream. Damage further on is raised on reading.
         KeyTooShort: the key can be guessed.
     """
     _require_length(key)
@@ -196,7 +197,7 @@ def _open_identity(source: BinaryIO, key: str) -> x25519.Identity:
     try:
         return x25519.Identity.from_str(passphrase.decrypt(armor, key).decode())
     except (pyrage.DecryptError, pyrage.IdentityError, UnicodeDecodeError) as error:
-        raise BackupDamaged(
+        raise NotOpened(
             "The backup's content cannot be opened: it was changed, or it was sealed with another PILOT_BACKUP_KEY "
             f"({error})."
         ) from None

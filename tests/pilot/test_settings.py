@@ -35,7 +35,7 @@ def test_a_secret_is_never_repeated():
     assert "hemlis" not in repr(read_settings({"PILOT_SECRET_KEY": secret}))
 
 
-@pytest.mark.parametrize("name", ["PILOT_PROBE_TOKEN", "PILOT_SECRET_KEY"])
+@pytest.mark.parametrize("name", ["PILOT_PROBE_TOKEN", "PILOT_SECRET_KEY", "PILOT_BACKUP_KEY"])
 def test_a_secret_that_can_be_guessed_is_refused_without_repeating_it(name):
     with pytest.raises(InvalidSettings, match=f"{name}: .* 6 characters, expected 20 or more") as refused:
         read_settings({name: "hemlis"})

@@ -15,10 +15,11 @@ from operations.backup.carry import carry_now, read_named
 from operations.backup.catalog import Backup, backup_folder, damaged_backups, find_backup, list_backups, unpack
 from operations.backup.drill import DATABASE_WITHIN, HOME_WITHIN, drill
 from operations.backup.in_place import root_of
+from operations.backup.lost_home import check_not_lost
 from operations.backup.make import make_backup
 from operations.backup.manifest import Scope
 from operations.backup.unpacking import unpack_configuration
-from operations.backup.verify import verify_all
+from operations.backup.verify import Verification, verify_all
 from pilot.business_days import local_time
 from storage.home import DESCRIPTION_FILE
 
@@ -50,6 +51,7 @@ def now(
     Example: pilot backup now
     """
     opened, moment = home(), datetime.now(UTC)
+    check_not_lost(opened, in_doubt=False)  # else the newest backup would be of an empty home
     made = make_backup(
         opened, now=moment, plain=plain, scope=_scope(scope), report=lambda line: print_stderr(f"  {line}")
     )
@@ -101,7 +103,8 @@ def verify(
 ) -> None:
     """Read backups to their end, compare every file with its checksum, and restore a sample to scratch.
 
-    Exit code 1 if one is damaged, or if there is none.
+    Exit code 1 if one is damaged, if there is none, or if the key does not open the newest one. Older ones that
+    another key sealed are named, not verified.
 
     Example: pilot backup verify
     """
@@ -122,13 +125,24 @@ def verify(
     else:
         for name, fault in found.damaged.items():
             typer.echo(f"DAMAGED  {name}  {fault}")
+        for name in found.other_key:
+            typer.echo(f"OTHER KEY  {name}  not verified: set the PILOT_BACKUP_KEY that sealed it")
         if found.sample:
             typer.echo(f"The store of {found.sample} was restored to scratch and compared with its manifest.")
-        count = f"{len(found.whole)} of {len(found.whole) + len(found.damaged)} backups are whole"
+        total = len(found.whole) + len(found.damaged) + len(found.other_key)
+        count = f"{len(found.whole)} of {total} backups are whole"
         typer.echo(f"{'passed' if found.passed else 'FAILED'}: {count}, {found.files} files read.")
-        typer.echo("Next: pilot backup drill" if found.passed else "Next: pilot backup now")
+        typer.echo(f"Next: {_after(found)}")
     if not found.passed:
         raise typer.Exit(EXIT_NOT_WELL)
+
+
+def _after(found: Verification) -> str:
+    if found.passed:
+        return "pilot backup drill"
+    if found.other_key and not found.is_key_present:
+        return "set the key that sealed the newest one, or pilot backup now with this key; delete none of them"
+    return "pilot backup now"
 
 
 @app.command("drill")

@@ -227,6 +227,26 @@ def test_a_verification_names_a_damaged_manifest_and_an_empty_folder(home: Home)
     assert backup_folder(home.settings).is_dir()
 
 
+def test_another_key_is_named_as_such_and_never_as_damage(home: Home) -> None:
+    before = make_backup(home, now=NOW)
+    renewed = home.settings.model_copy(update={"backup_key": SecretStr("a second key that nobody guesses")})
+    opened = Home(settings=renewed, root=home.root, kind=home.kind)
+    found = verify_all(opened, now=NOW, actor="test")
+    assert (found.damaged, found.other_key, found.passed) == ({}, (before.path.name,), False)
+    after = make_backup(opened, now=NOW + timedelta(hours=1))
+    found = verify_all(opened, now=NOW, actor="test")
+    assert (found.whole, found.other_key, found.passed) == ((after.path.name,), (before.path.name,), True)
+    # The former key, set by mistake: it does not open the newest.
+    found = verify_all(home, now=NOW, actor="test")
+    assert (found.damaged, found.other_key, found.passed) == ({}, (after.path.name,), False)
+    for place in (0.0, 0.1, 0.5):  # damage stays damage, whatever the key
+        flip(before, place)
+        assert set(verify_all(opened, now=NOW, actor="test").damaged) == {before.path.name}
+        flip(before, place)
+    (entry,) = audit.recent(home.store(), 1)
+    assert (entry.action, entry.details["other_key"]) == ("backup.verify", 0)
+
+
 @pytest.mark.postgresql
 def test_a_drill_of_a_postgresql_store_uses_a_scratch_database(tmp_path: Path) -> None:
     with running_cluster() as cluster:

@@ -34,7 +34,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[System]:
     """Serve nothing: keep each system that would be served, after the same check."""
     found: list[System] = []
 
-    def serve(system: System) -> None:
+    def serve(system: System, **_: object) -> None:
         check_verified(system.home)
         found.append(system)
 
