@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 def state_of(episode: Episode) -> str:
     """Return an alert's state in words."""
     verdict = f", judged {episode.verdict} by {episode.verdict_by}" if episode.verdict else ""
-    if episode.state == "acknowledged" or (episode.state == "resolved" and episode.acknowledged_by):
-        return f"{episode.state}, acknowledged by {episode.acknowledged_by}{verdict}"
+    by = f"acknowledged by {episode.acknowledged_by}"
+    if episode.state == "acknowledged":
+        return f"{by}{verdict}"
+    if episode.state == "resolved" and episode.acknowledged_by:
+        return f"{episode.state}, {by}{verdict}"
     return f"{episode.state}{verdict}"
 
 

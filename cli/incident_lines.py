@@ -68,7 +68,7 @@ def print_incident(
                 "timeline": [asdict(each) for each in entries],
                 "actions": [asdict(each) for each in own],
                 "notices": [asdict(each) for each in texts],
-                "providers": {each.name: each.reached for each in home_providers(home)},
+                "providers": {each.name: each.in_english for each in home_providers(home)},
             }
         )
         return
@@ -84,7 +84,7 @@ def print_incident(
     for each in entries:
         typer.echo(f"  {moment(each.at)}  {each.kind:<10}{each.actor}: {each.note}")
     for provider in home_providers(home):
-        typer.echo(f"  Support of {provider.name}: {provider.reached}")
+        typer.echo(f"  Support of {provider.name}: {provider.in_english}")
     for late in (each for each in own if each.is_late(now.date())):
         typer.echo(f"  LATE: action {late.id}, {late.owner}, due {late.due}: {late.what}")
 

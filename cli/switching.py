@@ -20,6 +20,7 @@ WITHIN = "Every process follows within 10 seconds."
 
 STATE = typer.Argument(help="on, off or status.")
 REASON = typer.Option("", "--reason", help="The reason, for the audit log; required with on and off.")
+WHY = typer.Option("", "--reason", help="The reason, for the audit log; required.")
 DRY_RUN = typer.Option(False, "--dry-run", help="Say what would change, and change nothing.")
 
 

@@ -57,6 +57,12 @@ class Provider(_Checked):
 
     name: str = Field(min_length=1)
     reached: str = Field(min_length=1)
+    reached_en: str = ""
+
+    @property
+    def in_english(self) -> str:
+        """Return how it is reached in English, for the commands; in Swedish if nothing else is given."""
+        return self.reached_en or self.reached
 
 
 class Contacts(_Checked):

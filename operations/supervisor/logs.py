@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 LARGEST_BYTES = 5 * 1024 * 1024
@@ -95,6 +97,21 @@ class RotatingLog:
 
 def _day(seconds: float) -> int:
     return int(seconds // SECONDS_A_DAY)
+
+
+def end_line(ending: str, *, at: float) -> str:
+    """Return the line of an end that nobody commanded, as an error that `pilot logs` counts.
+
+    Args:
+        ending: How the process ended.
+        at: When, in seconds since the epoch.
+    """
+    fields = {
+        "event": f"ended with {ending}, and is started again",
+        "level": "error",
+        "timestamp": datetime.fromtimestamp(at, UTC).isoformat(),
+    }
+    return json.dumps(fields) + "\n"
 
 
 def tail(path: Path, *, lines: int = TAIL_LINES) -> str:

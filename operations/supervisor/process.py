@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from operations.supervisor import leash
-from operations.supervisor.logs import RotatingLog, tail
+from operations.supervisor.logs import RotatingLog, end_line, tail
 from operations.supervisor.readiness import start_line
 from operations.supervisor.specification import ProcessSpec, RestartPolicy
 
@@ -78,6 +78,7 @@ class SupervisedProcess:
                     self.has_failed.set()
                     return
                 self.state = "restarting"
+                log.write(end_line(_ending(code), at=time.time()).encode())
                 self._report_end(code, ends)
                 await self._pause(self._policy.delay(ends))
         finally:

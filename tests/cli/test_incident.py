@@ -77,6 +77,7 @@ def test_an_incident_is_shown_with_the_support_of_each_provider(pilot: Pilot, tm
     shown = pilot("incident", "show", one)
     for name in ("Supabase", "Stripe", "DNS"):
         assert f"Support of {name}: " in shown.stdout
+    assert "kontrollpanelen" not in shown.stdout and "the dashboard" in shown.stdout
     assert set(json.loads(pilot("incident", "show", one, "--json").stdout)["providers"]) == {
         "Supabase",
         "Stripe",

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from operations import supervisor
+from operations.log_lines import grouped_errors
 from operations.supervisor import ProcessSpec, RestartPolicy
 from tests.operations.fake_children import STAY, child
 
@@ -103,6 +104,9 @@ async def test_a_dead_process_is_restarted(tmp_path: Path) -> None:
         await until(lambda: process.starts == 2 and process.state == "ready")
         assert process.pid not in (None, first)
     assert reports == ["edge ended with signal SIGKILL; restarting it in 0.01 s.", "edge is back."]
+    (group,) = grouped_errors(tmp_path / "logs", names=["edge"], since=None)  # what `pilot logs` shows
+    assert (group.message, group.count) == ("ended with signal SIGKILL, and is started again", 1)
+    assert group.last is not None
 
 
 async def test_a_crash_loop_is_reported_once_and_other_processes_go_on(tmp_path: Path) -> None:

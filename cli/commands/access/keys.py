@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from cli.context import AS_JSON, ENV_FILE, actor, home, print_json, settings
-from cli.switching import REASON, require_reason
+from cli.switching import WHY, require_reason
 from operations import keys
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def list_keys(as_json: bool = AS_JSON) -> None:
 
 
 @app.command()
-def rotate(name: str = NAME, whose: str = WHOSE, reason: str = REASON, file: Path = FILE) -> None:
+def rotate(name: str = NAME, whose: str = WHOSE, reason: str = WHY, file: Path = FILE) -> None:
     """Make a new token or secret; the old one stays valid, so that nothing stops.
 
     A token goes into the file of settings, and is valid once the edge is restarted. Give it to its user, then retire
@@ -77,7 +77,7 @@ def rotate(name: str = NAME, whose: str = WHOSE, reason: str = REASON, file: Pat
 
 
 @app.command()
-def retire(name: str = NAME, whose: str = WHOSE, reason: str = REASON, file: Path = FILE) -> None:
+def retire(name: str = NAME, whose: str = WHOSE, reason: str = WHY, file: Path = FILE) -> None:
     """Take the old token out of the file of settings, once its user has the new one.
 
     Example: pilot keys retire probe-token --reason "the second host has the new one"

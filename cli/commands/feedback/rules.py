@@ -7,7 +7,7 @@ from dataclasses import asdict
 import typer
 
 from cli.context import AS_JSON, actor, home, print_json
-from cli.switching import REASON, require_reason
+from cli.switching import WHY, require_reason
 
 RULE = typer.Argument(help="The rule's id, from `pilot rules list`.")
 
@@ -77,7 +77,7 @@ def add(
 
 
 @app.command()
-def remove(rule: str = RULE, reason: str = REASON) -> None:
+def remove(rule: str = RULE, reason: str = WHY) -> None:
     """Remove a rule; what waits for it is not sent.
 
     Example: pilot rules remove RULE --reason "the service is gone"

@@ -45,7 +45,12 @@ def setup(
     findings = check_readiness(settings(), cafes=opened.cafes().ids)
     sends = send and not dry_run and all(each.ok for each in findings)
     following = "" if sends else "pilot alerts test"
-    report(findings, as_json=as_json, next_command=following, failed_command="pilot alerts setup --dry-run")
+    report(
+        findings,
+        as_json=as_json,
+        next_command=following,
+        failed_command="correct what is NOT OK above; pilot alerts setup --dry-run",
+    )
     if sends:
         _test(reason="setup", as_json=as_json)
 
@@ -96,7 +101,7 @@ def list_all(
         for each in rows:
             typer.echo(
                 f"{each.name:<26}{each.fired:>6}{each.judged_true:>6}{each.judged_false:>6}{each.unjudged:>9}  "
-                f"{each.slowest or '-'}"
+                f"{timedelta(seconds=round(each.slowest.total_seconds())) if each.slowest else '-'}"
             )
         typer.echo(f"{len(found)} alerts in {days} days. Next: pilot alerts ack ID --true, or --false")
         return

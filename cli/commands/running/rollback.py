@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import typer
 
 from cli.context import AS_JSON, actor, home, print_json
-from cli.switching import DRY_RUN, REASON, require_reason
+from cli.switching import DRY_RUN, WHY, require_reason
 from operations.releases import rollback as roll_home_back
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
@@ -16,7 +16,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 @app.command()
 def rollback(
     to: str = typer.Option(..., "--to", help="The earlier release's revision: `required` of its `pilot db status`."),
-    reason: str = REASON,
+    reason: str = WHY,
     yes: bool = typer.Option(False, "--yes", help="Do it without asking."),
     dry_run: bool = DRY_RUN,
     as_json: bool = AS_JSON,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import typer
 
 from cli.context import AS_JSON, actor, home, print_json
-from cli.switching import DRY_RUN, REASON, require_reason
+from cli.switching import DRY_RUN, WHY, require_reason
 from operations.releases import present_revision
 from operations.releases import upgrade as upgrade_home
 from storage.store.migrate import HEAD
@@ -19,7 +19,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 
 @app.command()
-def upgrade(reason: str = REASON, dry_run: bool = DRY_RUN, as_json: bool = AS_JSON) -> None:
+def upgrade(reason: str = WHY, dry_run: bool = DRY_RUN, as_json: bool = AS_JSON) -> None:
     """Migrate the store of a stopped home to this release, and verify the data.
 
     Make a backup with the earlier release first. Exit code 1 if the data is wrong afterwards.
