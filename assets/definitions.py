@@ -36,6 +36,7 @@ from assets.automation.schedules import (
 )
 from assets.automation.sensor import new_facts
 from assets.automation.weekly import maintain_weekly, weekly_maintenance
+from assets.framework.engine import EngineResource
 from assets.framework.event_log import reuse_connections
 from assets.framework.resources import HomeResource
 from assets.framework.sources import SOURCES
@@ -85,7 +86,7 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
             keep_up_nightly,
             report_monthly,
         ],
-        resources={"home": HomeResource(), **(resource_overrides or {})},
+        resources={"home": HomeResource(), "engine": EngineResource(), **(resource_overrides or {})},
         # Three tiny steps take 0.4 s in one process and 12 s in a process each.
         executor=dg.in_process_executor,
     )

@@ -21,6 +21,7 @@ SHORTEST_TOKEN = 20  # characters of a secret that nobody can guess
 BOTH = "|"  # between a new token and the one that it replaces
 MOST_VALID = 2
 SECURE_OR_LOCAL = r"(https://|http://(?=([^@/\s]*@)?(127\.0\.0\.1|localhost)[:/]))"
+ENGINE_FORM = re.compile(r"sc://[A-Za-z0-9._-]+:\d{1,5}/?(/;[A-Za-z0-9_]+=[^;\s]+(;[A-Za-z0-9_]+=[^;\s]+)*)?;?")
 _SLACK = (
     r"[^\s@/?#]+/services/[A-Za-z0-9]+/[A-Za-z0-9]+/[A-Za-z0-9]+",
     ("https://hooks.slack.com/services/T.../B.../..., the webhook that Slack shows"),
@@ -55,6 +56,11 @@ class Settings(BaseModel):
     )
     lake_url: str = Field(
         default="", description="Where Delta tables live: empty for a folder under the home, or s3://bucket/prefix."
+    )
+    engine: SecretStr = Field(
+        default=SecretStr(""),
+        description="Engine for the heavy tables of a day, as an address of Spark Connect: sc://host:15002, with "
+        "/;use_ssl=true;token=... if needed; empty: the embedded engine (docs/engines.md).",
     )
     store_url: str = Field(
         default="",
@@ -310,6 +316,14 @@ class Settings(BaseModel):
         "itself.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Level of the logs.")
+
+    @field_validator("engine")
+    @classmethod
+    def _is_spark_connect(cls, address: SecretStr) -> SecretStr:
+        """Refuse another form without repeating it: it may hold a token."""
+        if address.get_secret_value() and not ENGINE_FORM.fullmatch(address.get_secret_value()):
+            raise ValueError("expected an address of Spark Connect: sc://host:port, for example sc://10.0.0.5:15002")
+        return address
 
     @field_validator("services")
     @classmethod

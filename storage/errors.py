@@ -70,6 +70,17 @@ class LakeDamaged(StorageError):
     """A file of a table is missing or broken."""
 
 
+class EngineUnavailable(StorageError):
+    """The engine of PILOT_ENGINE does not answer, or lost a step; the same call may succeed later."""
+
+    def __init__(self, what: str, *, remedy: str) -> None:
+        super().__init__(what, remedy=remedy, retryable=True)
+
+
+class EngineFailed(StorageError):
+    """A step fails on the engine of PILOT_ENGINE, and would fail again."""
+
+
 class BackupDamaged(StorageError):
     """A backup cannot be read: changed, cut off, or sealed with another key."""
 

@@ -11,9 +11,11 @@ from datetime import date
 from itertools import chain
 
 import polars as pl
+import pyarrow as pa
 
 from pilot.lake_tables.tables import RAW_EVENTS
 from storage.cafe_parts import ALL, CafeRange
+from storage.duck import session
 from storage.snapshot import Snapshot
 
 PART_ROWS = 250_000  # events in a part; about 50 MB with their fields as columns
@@ -38,22 +40,34 @@ def event_parts(
         part_rows: Approximate number of events in a part.
         only: Ranges of cafés, in order; no session of them may have an event under a café of another range.
     """
+    only_probes = list(fields) == [PROBE]
+    parts = (_ranges(snapshot, day, of, only_probes=only_probes, part_rows=part_rows) for of in only)
+    for first, last in chain.from_iterable(parts):
+        yield snapshot.sql(
+            _with_fields(fields, f"day = $day AND cafe BETWEEN $first AND $last AND (event = '{PROBE}') = $probes"),
+            {"day": day, "first": first, "last": last, "probes": PROBE in fields},
+        )
+
+
+def with_fields(events: pa.Table, fields: Mapping[str, tuple[str, ...]]) -> pl.DataFrame:
+    """Return raw events in memory as `event_parts` returns those of a snapshot."""
+    with session() as connection:
+        connection.register(RAW_EVENTS.name, events)
+        found: pl.DataFrame = connection.sql(_with_fields(fields, "true")).pl()
+    return found
+
+
+def _with_fields(fields: Mapping[str, tuple[str, ...]], condition: str) -> str:
+    """Return the query for the events of a condition, with their fields as columns."""
     lists = " ".join(
         f"WHEN '{event}' THEN json_extract_string(data, [{', '.join(_quoted(f'$.{name}') for name in of_event)}])"
         for event, of_event in fields.items()
         if of_event
     )
     columns = ", ".join(_column(name, fields) for name in dict.fromkeys(each for of in fields.values() for each in of))
-    only_probes = list(fields) == [PROBE]
-    parts = (_ranges(snapshot, day, of, only_probes=only_probes, part_rows=part_rows) for of in only)
-    for first, last in chain.from_iterable(parts):
-        yield snapshot.sql(
-            f"""SELECT day, event_id, event, "at", session_id, cafe, edge, epoch, seq, simulated, {columns}
-                FROM (SELECT *, CASE event {lists} END AS taken FROM {RAW_EVENTS.name}
-                      WHERE day = $day AND cafe BETWEEN $first AND $last AND (event = '{PROBE}') = $probes)
-                ORDER BY session_id, epoch, seq, "at", event_id""",  # noqa: S608 - names of the contract
-            {"day": day, "first": first, "last": last, "probes": PROBE in fields},
-        )
+    return f"""SELECT day, event_id, event, "at", session_id, cafe, edge, epoch, seq, simulated, {columns}
+               FROM (SELECT *, CASE event {lists} END AS taken FROM {RAW_EVENTS.name} WHERE {condition})
+               ORDER BY session_id, epoch, seq, "at", event_id"""  # noqa: S608 - names of the contract
 
 
 def _column(name: str, fields: Mapping[str, tuple[str, ...]]) -> str:

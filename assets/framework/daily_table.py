@@ -17,6 +17,7 @@ import dagster as dg
 from assets.framework.as_of import as_of, run_moment
 from assets.framework.checks import written_results, written_specs
 from assets.framework.day import RebuildResult, TableDay
+from assets.framework.engine import EngineResource
 from assets.framework.failures import failures_without_words
 from assets.framework.freshness import FIGURES
 from assets.framework.groups import owners
@@ -83,9 +84,12 @@ def daily_table(
             freshness_policy=freshness,
             pool=f"lake_{table.name}",
         )
-        def asset(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        def asset(
+            context: dg.AssetExecutionContext, home: HomeResource, engine: EngineResource
+        ) -> dg.MaterializeResult:  # type: ignore[type-arg]
             with failures_without_words(f"opening the home for {table.name}"):
                 opened, moment = home.open(), run_moment(context)
+                spark = engine.open(opened)
             commit = {"run": context.run.run_id, "code_version": code_version}
             days = [date.fromisoformat(key) for key in context.partition_keys]
             with failures_without_words(f"the days' states for {table.name}"):
@@ -96,8 +100,8 @@ def daily_table(
             for day in days:
                 with failures_without_words(f"{table.name} for {day}"):
                     judged = as_of(day, moment=moment)
-                    only = touched_of(context, opened, day, table=table) if by_cafe else ALL
-                    table_day = TableDay(opened, table, day, judged, commit, shared=shared, only=only)
+                    only = touched_of(context, opened, day, table=table) if by_cafe and spark is None else ALL
+                    table_day = TableDay(opened, table, day, judged, commit, shared=shared, only=only, engine=spark)
                     written = table_day.unchanged(frozen[day]) if day in frozen else rebuild(table_day)
                 rows[day] = written.rows
                 context.add_asset_metadata(_metadata(written, as_of=judged.isoformat()), partition_key=day.isoformat())

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import dagster as dg
 import polars as pl
 
 from pilot.cafes import Cafes
-from pilot.lake_tables.tables import PROBES, Table
+from pilot.lake_tables.tables import PROBES, SESSIONS, TURNS, Table
 from pipelines.feedback.event_columns import PROBE
 from pipelines.figures.uptime import COLUMNS as PROBE_COLUMNS
 from storage.cafe_parts import ALL, EVERY_CAFE, CafeRange
 from storage.home import Home
+
+if TYPE_CHECKING:
+    from storage.spark.engine import SparkEngine
 
 PROBE_FIELDS = ("target", "ok", "every_seconds")
 Shared = TypeVar("Shared")
@@ -43,6 +46,7 @@ class TableDay:
         commit: Metadata of the run for the lake's commit.
         shared: Values that the days of a run share, by name.
         only: The ranges of cafés that are rebuilt; the rows of the others stay.
+        engine: The engine that builds heavy tables; None: this process builds them.
     """
 
     home: Home
@@ -52,6 +56,7 @@ class TableDay:
     commit: Mapping[str, str]
     shared: dict[str, Any] = field(default_factory=dict)
     only: Sequence[CafeRange] = ALL
+    engine: SparkEngine | None = None
 
     @property
     def cafes(self) -> Cafes:
@@ -121,14 +126,51 @@ class TableDay:
         """Replace the day's rows of this table by the rows that `make` builds, some cafés at a time.
 
         Args:
-            make: Builds rows of this table from the raw events of whole sessions, with `fields` as columns.
+            make: Builds rows of this table from the raw events of whole sessions, with `fields` as columns; a function
+                of a module, or a partial of one, which an engine's workers can import.
             fields: The fields of each event's data that `make` needs.
             figures: Returns counts of some rows; the counts of all parts are summed.
             plots: Returns metadata derived from the summed counts; by default the counts.
         """
-        lake = self.home.lake()
-        return self.build_in_parts(
-            lambda: (make(events) for events in lake.event_parts(self.day, fields=fields, only=self.only)),
+        lake, engine = self.home.lake(), self.engine
+
+        def parts() -> Iterable[pl.DataFrame]:
+            if engine is not None:
+                return engine.rows_from_events(lake, self.day, make, fields=fields, table=self.table)
+            return (make(events) for events in lake.event_parts(self.day, fields=fields, only=self.only))
+
+        return self.build_in_parts(parts, figures=figures, plots=plots)
+
+    def build_from_sessions(
+        self,
+        make: Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame],
+        *,
+        columns: tuple[Sequence[str], Sequence[str]],
+        figures: Callable[[pl.DataFrame], Mapping[str, int | Mapping[str, int]]],
+        plots: Callable[[Mapping[str, Figure]], Mapping[str, Figure]] = lambda counts: counts,
+    ) -> RebuildResult:
+        """Replace the day's rows of this table by the rows that `make` builds from sessions and turns.
+
+        Args:
+            make: Builds rows of this table from the sessions of whole cafés and their turns; a function of a module, or
+                a partial of one, which an engine's workers can import.
+            columns: The columns of sessions and of turns that it reads.
+            figures: Returns counts of some rows; the counts of all parts are summed.
+            plots: Returns metadata derived from the summed counts; by default the counts.
+        """
+        lake, engine = self.home.lake(), self.engine
+        of_sessions, of_turns = columns
+        if engine is not None:
+            return self.build_in_parts(
+                lambda: engine.rows_from_tables(lake, self.day, make, read=(SESSIONS, TURNS), table=self.table),
+                figures=figures,
+                plots=plots,
+            )
+        return self.build_by_cafes(
+            lambda part: make(
+                self.read(SESSIONS, columns=of_sessions, cafes=part), self.read(TURNS, columns=of_turns, cafes=part)
+            ),
+            read=[SESSIONS, TURNS],
             figures=figures,
             plots=plots,
         )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from assets.framework.daily_table import daily_table
 from assets.framework.day import RebuildResult, TableDay
 from assets.tables.sessions import sessions
 from assets.tables.turns import turns
-from pilot.lake_tables.tables import FINGERPRINTS, SESSIONS, TURNS
+from pilot.lake_tables.tables import FINGERPRINTS
 from pipelines.signals.fingerprints import OF_SESSIONS, OF_TURNS
 from pipelines.signals.fingerprints import fingerprints as fingerprints_of
 
@@ -16,12 +18,8 @@ from pipelines.signals.fingerprints import fingerprints as fingerprints_of
 )
 def fingerprints(day: TableDay) -> RebuildResult:
     """Hashes with the home's secret as key, which is not in the lake."""
-    return day.build_by_cafes(
-        lambda part: fingerprints_of(
-            day.read(SESSIONS, columns=OF_SESSIONS, cafes=part),
-            day.read(TURNS, columns=OF_TURNS, cafes=part),
-            key=day.home.secret(),
-        ),
-        read=[SESSIONS, TURNS],
+    return day.build_from_sessions(
+        partial(fingerprints_of, key=day.home.secret()),
+        columns=(OF_SESSIONS, OF_TURNS),
         figures=lambda frame: {"words": int(frame["words"].sum())},
     )

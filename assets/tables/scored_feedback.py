@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import polars as pl
 
@@ -11,7 +12,7 @@ from assets.framework.day import RebuildResult, TableDay, count_by, counted
 from assets.framework.plots import bars
 from assets.tables.sessions import sessions
 from assets.tables.turns import turns
-from pilot.lake_tables.tables import SCORED_FEEDBACK, SESSIONS, TURNS
+from pilot.lake_tables.tables import SCORED_FEEDBACK
 from pipelines.feedback.scored_feedback import OF_SESSIONS, OF_TURNS
 from pipelines.feedback.scored_feedback import scored_feedback as scored
 from pipelines.scoring import SCORER_VERSION
@@ -29,14 +30,9 @@ STEP = 10  # points in each bar
 )
 def scored_feedback(day: TableDay) -> RebuildResult:
     """Scores every completed session; turns below the recogniser's confidence limit are left out."""
-    cafes = day.cafes
-    return day.build_by_cafes(
-        lambda part: scored(
-            day.read(SESSIONS, columns=OF_SESSIONS, cafes=part),
-            day.read(TURNS, columns=OF_TURNS, cafes=part),
-            cafes=cafes,
-        ),
-        read=[SESSIONS, TURNS],
+    return day.build_from_sessions(
+        partial(scored, cafes=day.cafes),
+        columns=(OF_SESSIONS, OF_TURNS),
         figures=lambda frame: {
             "eligible": int(frame["eligible"].sum()),
             "turns_left_out": int(frame["turns_left_out"].sum()),

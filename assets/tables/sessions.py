@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from assets.framework.daily_table import daily_table
 from assets.framework.day import Figure, RebuildResult, TableDay, count_by
@@ -16,11 +17,11 @@ from pipelines.feedback.sessions import sessions as sessions_of
 STEPS = {"opened": "opened_at", "started": "started_at", "said something": "first_turn_at", "sent": "completed_at"}
 
 
-@daily_table(SESSIONS, group="feedback", kinds={"delta", "polars"}, code_version="3", deps=[raw_events], by_cafe=True)
+@daily_table(SESSIONS, group="feedback", kinds={"delta", "polars"}, code_version="4", deps=[raw_events], by_cafe=True)
 def sessions(day: TableDay) -> RebuildResult:
     """Builds one row a session; without an end event it is open at first and abandoned later."""
     return day.build_from_events(
-        lambda events: sessions_of(events, as_of=day.as_of),
+        partial(sessions_of, as_of=day.as_of),
         fields=FIELDS,
         figures=lambda frame: {
             "outcomes": count_by(frame, "outcome"),

@@ -13,7 +13,7 @@ from pipelines.feedback.turns import FIELDS
 from pipelines.feedback.turns import turns as turns_of
 
 
-@daily_table(TURNS, group="feedback", kinds={"delta", "polars"}, code_version="2", deps=[raw_events], by_cafe=True)
+@daily_table(TURNS, group="feedback", kinds={"delta", "polars"}, code_version="3", deps=[raw_events], by_cafe=True)
 def turns(day: TableDay) -> RebuildResult:
     """Builds one row a turn from its last revision; a guest's own correction takes precedence."""
     return day.build_from_events(

@@ -214,7 +214,8 @@ def _judged(rows: pl.LazyFrame, *, as_of: datetime) -> pl.LazyFrame:
         mode=pl.when(pl.col("turn_modes") > 1).then(pl.lit("mixed")).otherwise("start_mode"),
         turns=pl.col("turns").fill_null(0),
         failed_turns=pl.col("failed_turns").fill_null(0),
-        duration_s=(pl.col("last_event_at") - pl.col("started_at")).dt.total_microseconds() / 1e6,
+        # Rounded, because Polars divides rows by a number or multiplies them by its inverse, as they are grouped.
+        duration_s=((pl.col("last_event_at") - pl.col("started_at")).dt.total_microseconds() / 1e6).round(6),
     ).with_columns(
         abandon_reason=pl.when(pl.col("outcome") == "abandoned").then(
             pl.when(said_so).then("reason").otherwise(pl.lit(SILENT))

@@ -13,6 +13,7 @@ from pipelines.feedback.event_columns import customer_events, flag, integer, num
 from pipelines.shapes import table_frame
 
 SAMPLES_PER_SECOND = 16_000
+SPEECH_DECIMALS = 7  # of 1/16000; rounded, because Polars divides or multiplies by the inverse, as rows are grouped
 WITHIN_MS = KPIS["voice_response"].target * 1000
 TURN = ["visit", "turn"]
 
@@ -74,7 +75,7 @@ def _committed(events: pl.LazyFrame) -> pl.LazyFrame:
             pl.col("mode", "turn_language", "heard", "confidence", "unsure", "question").last(),
             committed_at=pl.col("at").last(),
             committed_order=pl.col("order").last(),
-            speech_s=pl.col("speech_samples").last() / SAMPLES_PER_SECOND,
+            speech_s=(pl.col("speech_samples").last() / SAMPLES_PER_SECOND).round(SPEECH_DECIMALS),
             revisions=pl.len(),
             discarded_speculations=pl.col("discarded_speculations").sum(),
         )

@@ -56,3 +56,17 @@ def test_the_example_documents_every_setting():
     assert example == env_example(), "run `pilot schema env > .env.example`"
     assert all(f"{PREFIX}{name.upper()}=" in example for name in Settings.model_fields)
     assert all(field.description for field in Settings.model_fields.values())
+
+
+@pytest.mark.parametrize("address", ["sc://10.0.0.5:15002", "sc://spark.example:443/;use_ssl=true;token=a-b.c"])
+def test_an_engine_is_an_address_of_spark_connect(address: str) -> None:
+    assert read_settings({"PILOT_ENGINE": address}).engine.get_secret_value() == address
+
+
+@pytest.mark.parametrize("address", ["10.1.2.3:15002", "sc://no-port", "spark://host:7077", "sc://host:1/;token"])
+def test_another_form_of_engine_is_refused_without_repeating_it(address: str) -> None:
+    with pytest.raises(InvalidSettings) as raised:
+        read_settings({"PILOT_ENGINE": address})
+    assert "PILOT_ENGINE" in str(raised.value)
+    assert "sc://host:port" in str(raised.value)
+    assert address not in str(raised.value)

@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from assets.framework.engine import EngineResource
 from assets.framework.partitions import range_tags
 from assets.framework.resources import HomeResource
 from assets.tables import payouts
@@ -30,7 +31,10 @@ def test_the_facts_are_audited_once_a_run_and_reported_on_each_day(
 
     monkeypatch.setattr(payouts, "audit_money", counted)
     done = dg.materialize(
-        [payouts.ledger_audit], resources={"home": home_resource}, instance=instance, tags=range_tags(FIRST, LAST)
+        [payouts.ledger_audit],
+        resources={"home": home_resource, "engine": EngineResource()},
+        instance=instance,
+        tags=range_tags(FIRST, LAST),
     )
     assert done.success
     assert len(audits) == 1

@@ -1,0 +1,6 @@
+"""Hands the heavy steps of a day to an engine behind Spark Connect; the lake keeps its one writer."""
+
+import warnings
+
+# These steps use no pandas: rows travel as Arrow.
+warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
