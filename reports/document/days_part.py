@@ -44,6 +44,7 @@ def days_part(model: Model, words: Words) -> Iterator[Block]:
         yield _volume(model, words, cafe=cafe, days=days)
     yield Heading(words("days.counts"), level=2)
     yield _table(model, words)
+    yield Text(words("days.score_note"), weight="note")
     if any(_partly(model, row) for row in model["days"]):
         yield Text(words("days.partly_note"), weight="note")
 

@@ -43,7 +43,13 @@ def _in_short(model: Model, words: Words) -> Iterator[str]:
         yield words("short.cost", granted=words.kronor(rewards["granted_ore"]), cost=cost)
     if model["themes"]:
         praised, blamed = (max(model["themes"], key=lambda row: row[name]) for name in ("positive", "negative"))
-        yield words("short.themes", praised=words.theme(praised["theme"]), blamed=words.theme(blamed["theme"]))
+        yield words(
+            "short.themes",
+            praised=words.theme(praised["theme"]),
+            praises=words.number(praised["positive"]),
+            blamed=words.theme(blamed["theme"]),
+            complaints=words.number(blamed["negative"]),
+        )
     trouble, guests = max(model["troubles"].items(), key=lambda one: one[1])
     if guests:
         named = words(f"priorities.trouble.{trouble}").lower()
@@ -51,6 +57,8 @@ def _in_short(model: Model, words: Words) -> Iterator[str]:
 
 
 def _sentences(model: Model, words: Words) -> Iterator[str]:
+    if not model["final"]:  # a reader of the first line only must not take it as the decision
+        yield words("verdict.so_far", days=len(model["days"]), planned=model["planned_days"])
     by: dict[str, list[str]] = {}
     for row in model["kpis"]:
         by.setdefault(row["verdict"], []).append(words.kpi(row["kpi"]).lower())
