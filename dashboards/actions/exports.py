@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import astuple
 from typing import Any
 
 import streamlit as st
@@ -11,6 +13,7 @@ import vl_convert
 from dashboards.signed_in import signed_later
 from dashboards.visit import Visit
 from pilot.safe_csv import csv_file
+from reports.charts.palette import DARK, LIGHT
 
 PNG_SCALE = 2.0
 CHART_WIDTH_PX = 900
@@ -60,5 +63,9 @@ def _button(label: str, made: Callable[[], bytes], *, kind: str, name: str, mime
 
 
 def _specification(chart: Any) -> dict[str, Any]:
-    found: dict[str, Any] = chart.properties(width=CHART_WIDTH_PX, background=PAPER).to_dict()
+    """Return a chart for paper: drawn on a dark page, it has the colours of a light one."""
+    text = json.dumps(chart.properties(width=CHART_WIDTH_PX, background=PAPER).to_dict())
+    for dark, light in zip(astuple(DARK), astuple(LIGHT), strict=True):
+        text = text.replace(json.dumps(dark), json.dumps(light))
+    found: dict[str, Any] = json.loads(text)
     return found

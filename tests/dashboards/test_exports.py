@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
 import altair as alt
 import pandas as pd
 import pytest
@@ -10,6 +14,9 @@ from dashboards import signed_in
 from dashboards.actions.exports import chart_pdf, chart_png
 from dashboards.signed_in import AccessChanged, confirm, signed_later
 from pilot.safe_csv import BYTE_ORDER_MARK, csv_file
+from reports.charts import specifications
+from reports.charts.palette import DARK, LIGHT, PRINT, Palette
+from reports.charts.specifications import Style
 from storage.home import Home
 from storage.store.access import accounts
 from tests.dashboards.conftest import sign_in
@@ -32,6 +39,17 @@ def test_swedish_letters_and_numbers_stay_as_they_are() -> None:
 def test_a_chart_becomes_a_png_and_a_pdf() -> None:
     assert chart_png(CHART).startswith(b"\x89PNG")
     assert chart_pdf(CHART).startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("made", [chart_png, chart_pdf])
+def test_a_chart_of_a_dark_page_is_the_same_file_as_that_of_a_light_one(made: Callable[[Any], bytes]) -> None:
+    days = [date(2026, 11, 23), date(2026, 11, 24)]
+    by_day = {day: {"positive": 4, "mixed": 1, "negative": 2, "neutral": 3} for day in days}
+
+    def drawn(colours: Palette) -> Any:
+        return specifications.satisfaction(Style(colours, "sv", lambda key, **_: key), by_day, days=days)
+
+    assert made(drawn(DARK)) == made(drawn(LIGHT)) != made(drawn(PRINT))
 
 
 def test_a_chart_fetches_nothing() -> None:
