@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from dashboards.fragments import render, verdict_badge
+from dashboards.parts.number_links import Behind, in_text
 from dashboards.reading.kpi_figures import KpiFigure
 from dashboards.visit import Visit
 from dashboards.words.kpi_words import shown_interval, shown_value, target_in_words
@@ -18,6 +19,14 @@ from pilot.kpis import KPIS, Verdict
 AXIS_MARGIN = 0.08  # share of the axis' length, at both ends
 SINGLE_POINT_MARGIN = 0.05  # share of the target, if both ends of the axis are equal
 NARROWEST_PERCENT = 0.5  # minimum width of a visible interval
+# The filters of the counts that are sessions; customers and payments are none.
+OPENS: dict[str, dict[str, dict[str, str]]] = {
+    "participation": {"numerator": {"step": "started", "measure": "participation"}},
+    "completion": {
+        "numerator": {"step": "completed", "measure": "completion"},
+        "denominator": {"step": "decided", "measure": "completion"},
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +63,22 @@ class _Axis:
         return 100 * (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
 
 
-def kpi_grid(visit: Visit, columns: Mapping[str, str], shown: Mapping[tuple[str, str], KpiFigure]) -> Markup:
+def kpi_grid(
+    visit: Visit,
+    columns: Mapping[str, str],
+    shown: Mapping[tuple[str, str], KpiFigure],
+    *,
+    behind: Mapping[str, Behind] | None = None,
+) -> Markup:
     """Return the metrics of each café as a table; on a narrow screen each row becomes a block.
 
     Args:
         visit: The visit.
         columns: The name above each column, by the café's id or `ALL_CAFES`.
         shown: The figures by metric and column.
+        behind: By column, what the counts of sessions open; None if they open nothing.
     """
+    opened = behind or {}
     rows = []
     for kpi, defined in KPIS.items():
         known = [shown[kpi, column] for column in columns if (kpi, column) in shown]
@@ -71,7 +88,10 @@ def kpi_grid(visit: Visit, columns: Mapping[str, str], shown: Mapping[tuple[str,
                 "name": visit.say(f"kpi.{kpi}.name"),
                 "explanation": visit.say(f"kpi.{kpi}.what"),
                 "target": f"{visit.say('overview.target')}: {target_in_words(visit, kpi)}",
-                "cells": [_cell(visit, name, shown.get((kpi, column)), axis) for column, name in columns.items()],
+                "cells": [
+                    _cell(visit, name, shown.get((kpi, column)), axis, opened.get(column))
+                    for column, name in columns.items()
+                ],
             }
         )
     return render(
@@ -83,7 +103,7 @@ def kpi_grid(visit: Visit, columns: Mapping[str, str], shown: Mapping[tuple[str,
     )
 
 
-def _cell(visit: Visit, name: str, figure: KpiFigure | None, axis: _Axis) -> _Cell:
+def _cell(visit: Visit, name: str, figure: KpiFigure | None, axis: _Axis, behind: Behind | None) -> _Cell:
     verdict: Verdict = "missing" if figure is None else figure.verdict
     badge = verdict_badge(verdict, words=visit.say(f"verdict.{verdict}"))
     if figure is None:
@@ -91,18 +111,18 @@ def _cell(visit: Visit, name: str, figure: KpiFigure | None, axis: _Axis) -> _Ce
     # A census has no interval beside its value.
     interval = "" if figure.low == figure.high else shown_interval(visit, figure)
     why = reason(figure)
-    notes = (interval, _share(visit, figure), visit.say(f"reason.{why}") if why else "")
+    notes = (interval, _share(visit, figure, behind), visit.say(f"reason.{why}") if why else "")
     return _Cell(
         name,
         badge,
         value=shown_value(visit, figure),
         whisker=_whisker(figure, axis),
-        notes=" · ".join(note for note in notes if note),
+        notes=Markup(" · ").join(note for note in notes if note),
     )
 
 
-def _share(visit: Visit, figure: KpiFigure) -> str:
-    """Return a share's numerator and denominator in words; empty for a time, and for uptime's seconds."""
+def _share(visit: Visit, figure: KpiFigure, behind: Behind | None) -> Markup | str:
+    """Return a share's counts in words, those of sessions as links; empty for a time, and for uptime's seconds."""
     if (
         figure.value is None
         or figure.unit != "share"
@@ -110,11 +130,15 @@ def _share(visit: Visit, figure: KpiFigure) -> str:
         or not figure.denominator
     ):
         return ""
-    return visit.say(
-        "overview.of",
-        numerator=number(figure.numerator or 0, language=visit.language),
-        denominator=number(figure.denominator, language=visit.language),
-    )
+    what = visit.say(f"kpi.{figure.kpi}.name")
+    counts = {"numerator": figure.numerator or 0, "denominator": figure.denominator}
+    shown = {
+        name: behind.opens(visit, count, what, **OPENS[figure.kpi][name])
+        if behind is not None and name in OPENS.get(figure.kpi, {})
+        else escape(number(count, language=visit.language))
+        for name, count in counts.items()
+    }
+    return in_text(visit.say("overview.of", numerator="{numerator}", denominator="{denominator}"), **shown)
 
 
 def _axis(known: Sequence[KpiFigure], target: float) -> _Axis:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboards import fragments
 from dashboards.actions import exports
@@ -14,7 +15,7 @@ from dashboards.choices.period_choice import choose_period
 from dashboards.choices.url_choice import url_choice
 from dashboards.parts import feedback_fragments
 from dashboards.parts.empty_state import draw_empty_state
-from dashboards.parts.number_links import Behind
+from dashboards.parts.number_links import Behind, number_table
 from dashboards.parts.satisfaction_fragments import satisfaction, share_value, themes_table
 from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
 from dashboards.reading.calendar import extent
@@ -27,7 +28,7 @@ from pilot.business_days import business_day
 from pilot.cafes import Cafe
 from pilot.composed import composed
 from pilot.dayparts import DAYPARTS
-from pilot.formatting import clock_time, long_day, number
+from pilot.formatting import clock_time, long_day, number, short_day
 from pipelines.feedback.satisfaction import SATISFACTIONS
 from pipelines.language.labels import THEMES
 
@@ -136,6 +137,20 @@ def _search(visit: Visit) -> str:
     return words
 
 
+def _by_day(visit: Visit, cafe: Cafe, found: Period, *, daypart: str) -> Markup:
+    """Return the chart's counts as a table, each of which opens its sessions."""
+    names = {kind: visit.say(f"happy.kind.{kind}") for kind in SATISFACTIONS}
+    rows = []
+    for day in sorted(found.by_day, reverse=True):
+        behind, label = Behind((cafe.id,), day, day, daypart), short_day(day, language=visit.language)
+        counts = (
+            behind.opens(visit, found.by_day[day].get(kind, 0), f"{name}, {label}", satisfaction=kind)
+            for kind, name in names.items()
+        )
+        rows.append((label, *counts))
+    return number_table(visit.say("happy.by_day"), [visit.say("happy.axis_day"), *names.values()], rows)
+
+
 def _figures(visit: Visit, cafe: Cafe, found: Period, *, behind: Behind) -> None:
     title = fragments.section_head(visit.say("happy.title_period"), summary=visit.say("happy.what_period"))
     visit.draw(satisfaction(visit, found, head=title, behind=behind))
@@ -147,6 +162,8 @@ def _figures(visit: Visit, cafe: Cafe, found: Period, *, behind: Behind) -> None
     chart = satisfaction_chart(visit, found.by_day)
     st.altair_chart(chart, width="stretch", alt=satisfaction_in_words(visit, found))
     exports.download_chart(visit, chart, name=f"{cafe.id}-noje")
+    with st.expander(visit.say("happy.by_day")):
+        visit.draw(_by_day(visit, cafe, found, daypart=behind.daypart))
     visit.draw(fragments.section_head(visit.say("guests.themes.title"), summary=visit.say("guests.themes.what")))
     if not found.themes:
         visit.draw(fragments.paragraph(visit.say("guests.themes.none")))

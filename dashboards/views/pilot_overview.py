@@ -76,7 +76,8 @@ def show(visit: Visit) -> None:
         rails = payment_rails(
             snapshot, snapshot.key, cafes=visit.ids, last=day, days=max(PERIODS_DAYS), simulated=visit.simulated
         )
-    visit.draw(kpi_grid(visit, {cafe.id: cafe.name for cafe in cafes}, shown))
+    behind = {cafe.id: Behind((cafe.id,), day, day) for cafe in cafes}
+    visit.draw(kpi_grid(visit, {cafe.id: cafe.name for cafe in cafes}, shown, behind=behind))
     visit.draw(fragments.lead("", notes=[visit.say("overview.interval_note"), *_planned(visit, planned)]))
     if not visit.tests and day != visit.today:  # Data missing from a day in progress may still arrive.
         _missing(visit, day=day, shown=shown)

@@ -15,6 +15,7 @@ from dashboards.actions.voucher_action import SECTION, voucher_action
 from dashboards.choices.cafe_choice import choose_cafe
 from dashboards.choices.url_choice import url_choice
 from dashboards.fragments import Figure
+from dashboards.parts.number_links import Behind, in_text
 from dashboards.reading.page_snapshot import PageSnapshot
 from dashboards.reading.rewards import TABLES, useful_by_day
 from dashboards.visit import Visit, current
@@ -60,7 +61,7 @@ def show(visit: Visit) -> None:
     _lead(visit, granted, days=days)
     voucher_action(visit, cafe)
     if granted:
-        _figures(visit, granted, useful=sum(useful.values()))
+        _figures(visit, granted, useful=sum(useful.values()), behind=Behind((cafe.id,), first, visit.today))
     _limits(visit, cafe, granted, use=use, days=days)
     _held(visit, [one for one in found if one.state == "held"])
     _declined(visit, [one for one in found if one.state in ("declined", "refused")])
@@ -77,7 +78,7 @@ def _lead(visit: Visit, granted: Sequence[CafeReward], *, days: int) -> None:
     visit.draw(fragments.lead(visit.sayer(SECTION)(key, days=days, **fields)))
 
 
-def _figures(visit: Visit, granted: Sequence[CafeReward], *, useful: int) -> None:
+def _figures(visit: Visit, granted: Sequence[CafeReward], *, useful: int, behind: Behind) -> None:
     say = visit.sayer(SECTION)
     items = []
     for state in STATES:
@@ -86,7 +87,12 @@ def _figures(visit: Visit, granted: Sequence[CafeReward], *, useful: int) -> Non
         items.append(Figure(say(f"figure.{state}"), number(len(some), language=visit.language), lines))
     cost = _per_useful(sum(one.amount_ore for one in granted), useful)
     key = "none" if not useful else "few" if useful < FEW_USEFUL else "of"
-    notes = (say(f"figure.per_useful_{key}", useful=number(useful, language=visit.language)),)
+    what = say("figure.useful_what")
+    notes = (
+        in_text(
+            say(f"figure.per_useful_{key}", useful="{useful}"), useful=behind.opens(visit, useful, what, useful="yes")
+        ),
+    )
     items.append(Figure(say("figure.per_useful"), cost, notes))
     visit.draw(fragments.figures(items))
 

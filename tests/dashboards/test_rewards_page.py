@@ -19,6 +19,7 @@ from storage.store.rewards import decisions, vouchers
 from tests.dashboards.conftest import NOW, TODAY
 from tests.dashboards.lake_days import make_day
 from tests.dashboards.test_pages import shown
+from tests.dashboards.test_session_list import count_behind, links_of
 from tests.payouts.test_deciding import candidate
 
 pytestmark = pytest.mark.slow
@@ -101,6 +102,14 @@ def test_states_costs_limits_and_held_reasons_are_shown(rewards: Rewards, visit_
     at.selectbox(key="dagar").set_value("180").run()
     table = next(each.value for each in at.dataframe if "Beviljat" in each.value.columns)
     assert [each.replace("\u00a0", " ") for each in table["Utgånget"]] == ["0 kr", "30 kr"]
+
+
+def test_the_useful_answers_that_the_cost_is_divided_by_open_their_sessions(rewards: Rewards, visit_pages: Pages):
+    at = page(visit_pages)
+    ((address, useful),) = links_of(at)
+    table = next(each.value for each in at.dataframe if "Beviljat" in each.value.columns)
+    assert useful == sum(int(each) for each in table["Användbara svar"]) > 0
+    assert count_behind(rewards.home, address, simulated=True) == useful
 
 
 def test_a_voucher_is_redeemed_once_and_undone_within_a_minute(rewards: Rewards, visit_pages: Pages):
