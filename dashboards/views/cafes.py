@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pandas as pd
@@ -20,6 +21,7 @@ from dashboards.reading.page_snapshot import PageSnapshot
 from dashboards.visit import Visit, current
 from pilot.business_days import business_day, days_between
 from pilot.cafes import Cafe
+from pilot.composed import composed
 from pilot.formatting import clock_time, long_day, number, short_day
 from pilot.opening_hours import hours_on, opening_at
 from pilot.swedish_order import swedish_key
@@ -30,6 +32,8 @@ from storage.store.cafes.codes import Code
 from storage.store.cafes.trial_slots import TrialUse
 
 HOURS_SHOWN_DAYS = 7
+ROWS_SHOWN = 50  # cafés; more are searched
+SEARCH = "sok"
 
 
 def show(visit: Visit) -> None:
@@ -46,6 +50,13 @@ def show(visit: Visit) -> None:
         return
     by_name = sorted(visit.cafes, key=lambda one: swedish_key(one.name))
     visit.draw(fragments.lead(_lead(visit, states, uses), notes=cafes_in_need(visit)))
+    found = _searched(visit, by_name) if len(by_name) > ROWS_SHOWN else by_name
+    if not found:
+        visit.draw(fragments.paragraph(say("cafes.search.none")))
+        return
+    if len(found) > ROWS_SHOWN:
+        count = number(len(found), language=visit.language)
+        visit.draw(fragments.paragraph(say("cafes.search.first", shown=ROWS_SHOWN, count=count)))
     rows = [
         {
             say("controls.cafe"): cafe.name,
@@ -55,12 +66,12 @@ def show(visit: Visit) -> None:
             say("cafes.limit"): number(uses[cafe.id].limit, language=visit.language),
             say("cafes.today"): _hours(visit, cafe, visit.now),
         }
-        for cafe in by_name
+        for cafe in found[:ROWS_SHOWN]
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
     with st.container(horizontal=True, key="controls"):
-        names = {cafe.id: cafe.name for cafe in by_name}
-        chosen = url_choice(say("controls.cafe"), names, default=by_name[0].id, name="kafe", width=280)
+        names = {cafe.id: cafe.name for cafe in found[:ROWS_SHOWN]}
+        chosen = url_choice(say("controls.cafe"), names, default=found[0].id, name="kafe", width=280)
     cafe = next(one for one in by_name if one.id == chosen)
     visit.draw(fragments.section_head(cafe.name, summary=_state(visit, cafe, states.get(chosen), uses[chosen])))
     _pause(visit, cafe, states.get(chosen, CafeState(chosen)))
@@ -70,6 +81,19 @@ def show(visit: Visit) -> None:
     cafe_context(visit, cafe)
     _week(visit, cafe)
     draft_of_file(visit)
+
+
+def _searched(visit: Visit, cafes: Sequence[Cafe]) -> list[Cafe]:
+    """Return the cafés whose name, city or id contains what the reader typed; the address of a café finds it too."""
+    if SEARCH not in st.session_state:
+        st.session_state[SEARCH] = composed(st.query_params.get(SEARCH, st.query_params.get("kafe", "")))
+    typed = composed(st.text_input(visit.say("cafes.search.label"), key=SEARCH, max_chars=80, width=320).strip())
+    if typed:
+        st.query_params[SEARCH] = typed
+    else:
+        st.query_params.pop(SEARCH, None)
+    words = typed.casefold().split()
+    return [one for one in cafes if all(word in f"{one.name} {one.city} {one.id}".casefold() for word in words)]
 
 
 def _lead(visit: Visit, states: dict[str, CafeState], uses: dict[str, TrialUse]) -> str:

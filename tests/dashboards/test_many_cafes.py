@@ -23,6 +23,7 @@ pytestmark = pytest.mark.slow
 Pages = Callable[[], AppTest]
 CAFES = 9
 BESIDE = 5
+ROWS_SHOWN = 50  # on the page of cafés
 
 
 @pytest.fixture
@@ -74,3 +75,21 @@ def test_the_days_of_many_cafes_are_listed_as_sums(many: Home, visit_pages: Page
     assert len(by_day) <= 2
     assert "Kafé" in at.dataframe[1].value.columns
     assert len(at.dataframe[1].value) == CAFES
+
+
+def test_a_thousand_cafes_are_searched_and_only_some_are_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, visit_pages: Pages
+) -> None:
+    monkeypatch.setenv("PILOT_HOME", "")
+    monkeypatch.setenv("PILOT_CAFES_FILE", "")
+    cafes = open_large_home(tmp_path, cafes=1_000).cafes().cafe
+    at = visit_pages().run().switch_page("views/cafes.py").run(timeout=60)
+    assert len(at.dataframe[0].value) == len(at.selectbox(key="kafe").options) == ROWS_SHOWN
+    assert "De första 50 visas" in shown(at)
+    wanted = cafes[-1]
+    at.text_input(key="sok").set_value(wanted.name.upper()).run(timeout=60)
+    assert at.dataframe[0].value["Kafé"].tolist() == [wanted.name]
+    assert wanted.name.upper() in at.query_params["sok"]
+    at.text_input(key="sok").set_value("finns inte").run(timeout=60)
+    assert "Inget kafé heter så" in shown(at)
+    assert not at.exception
