@@ -122,7 +122,7 @@ def _cell(visit: Visit, name: str, figure: KpiFigure | None, axis: _Axis, behind
 
 
 def _share(visit: Visit, figure: KpiFigure, behind: Behind | None) -> Markup | str:
-    """Return a share's counts in words, those of sessions as links; empty for a time, and for uptime's seconds."""
+    """Return a share's counts in words, those of sessions as links; empty for a time and for uptime."""
     if (
         figure.value is None
         or figure.unit != "share"

@@ -84,7 +84,7 @@ def show(visit: Visit) -> None:
 
 
 def _searched(visit: Visit, cafes: Sequence[Cafe]) -> list[Cafe]:
-    """Return the cafés whose name, city or id contains what the reader typed; the address of a café finds it too."""
+    """Return the cafés whose name, city or id contains the typed words; an address of a café finds it."""
     if SEARCH not in st.session_state:
         st.session_state[SEARCH] = composed(st.query_params.get(SEARCH, st.query_params.get("kafe", "")))
     typed = composed(st.text_input(visit.say("cafes.search.label"), key=SEARCH, max_chars=80, width=320).strip())

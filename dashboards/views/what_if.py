@@ -112,8 +112,9 @@ def _number(visit: Visit, name: str, value: float, *, most: int, least: int = 0,
 
 def _lead(visit: Visit, plan: Plan, outcome: Outcome) -> str:
     enough = plan.replicas >= outcome.replicas_needed
+    key = ("enough" if enough else "too_few") + ("_one" if plan.replicas == 1 else "")
     return visit.say(
-        "what_if.enough" if enough else "what_if.too_few",
+        f"what_if.{key}",
         cafes=number(plan.cafes, language=visit.language),
         load=number(outcome.load, language=visit.language, decimals=1),
         replicas=number(plan.replicas, language=visit.language),

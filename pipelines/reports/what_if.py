@@ -1,4 +1,4 @@
-"""What other numbers of cafés, sessions or replicas would mean: places, guests who find none, and the cost."""
+"""Other numbers of cafés, sessions or replicas: places, guests who find none, and the cost."""
 
 from __future__ import annotations
 

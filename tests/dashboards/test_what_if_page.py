@@ -44,6 +44,7 @@ def test_the_inputs_start_from_the_sessions_and_say_where_there_is_no_measure(ho
     hours = started["started_at"].dt.convert_time_zone("Europe/Stockholm").dt.hour().value_counts()["count"]
     assert given["peak_share"] == pytest.approx(hours.max() / len(started) * 100, abs=0.5)
     assert (given["places"], given["replica_kr"]) == (10, 0.0)
+    assert "En server räcker: " in shown(at)
     assert "bara belöningar: serverns pris är inte ifyllt" in shown(at)
     (places,) = [each for each in at.number_input if each.key == "what_if_places"]
     assert "Inget belastningsprov är gjort" in places.help
