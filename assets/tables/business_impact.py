@@ -24,7 +24,7 @@ from pipelines.reports.business_impact import business_impact as impact_of
     BUSINESS_IMPACT,
     group="reports",
     kinds={"delta", "polars"},
-    code_version="2",
+    code_version="3",
     deps=[pilot_kpis, scored_feedback, rewards, themes, "quality_verdicts"],
     freshness=NIGHTLY,
     from_figures=True,

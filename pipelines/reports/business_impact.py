@@ -18,7 +18,7 @@ from pilot.lake_tables.report_tables import ALL_CAFES, BUSINESS_IMPACT
 from pipelines.feedback.themes_daily import FEWEST_MENTIONS, TREND_CONFIDENCE
 from pipelines.reports.report_days import Periods, periods
 from pipelines.shapes import schema, table_frame
-from pipelines.statistics.clustered import Cluster, difference, ratio
+from pipelines.statistics.clustered import Cluster, difference, ratio, share_difference
 from pipelines.statistics.intervals import CONFIDENCE
 
 KEY = ("day", "cafe", "simulated")
@@ -68,7 +68,8 @@ def business_impact(
     marks = sorted(set(clusters["simulated"])) or [False]
     rows = []
     for (figure, subject, simulated, cafe), some in _groups(clusters, marks=marks):
-        row = _row(some, compared=compared, confidence=TREND_CONFIDENCE if figure in OF_THEMES else CONFIDENCE)
+        confidence = TREND_CONFIDENCE if figure in OF_THEMES else CONFIDENCE
+        row = _row(some, compared=compared, confidence=confidence, of_shares=figure not in UNITS)
         if figure in OF_THEMES and row["numerator"] < FEWEST_MENTIONS and row["change"] != "too_early":
             row["change"] = "too_few"
         rows.append(row | {"figure": figure, "subject": subject, "simulated": simulated, "cafe": cafe})
@@ -144,7 +145,7 @@ def _groups(clusters: pl.DataFrame, *, marks: Sequence[bool]) -> list[tuple[tupl
     return sorted(both.partition_by(keys, as_dict=True).items())
 
 
-def _row(some: pl.DataFrame, *, compared: Periods | None, confidence: float) -> dict[str, Any]:
+def _row(some: pl.DataFrame, *, compared: Periods | None, confidence: float, of_shares: bool) -> dict[str, Any]:
     whole = ratio(_of(some, lambda _: True))
     row: dict[str, Any] = {
         "cafe_days": whole.clusters,
@@ -157,7 +158,7 @@ def _row(some: pl.DataFrame, *, compared: Periods | None, confidence: float) -> 
         return row
     first, last = set(compared.before), set(compared.after)
     before, after = ratio(_of(some, first.__contains__)), ratio(_of(some, last.__contains__))
-    apart = difference(after, before, confidence=confidence)
+    apart = (share_difference if of_shares else difference)(after, before, confidence=confidence)
     row |= {"before_to": compared.before[-1], "after_from": compared.after[0]}
     row |= {"before": before.value, "after": after.value, "change": "too_few"}
     if apart is not None:

@@ -243,7 +243,8 @@ def test_a_share_that_rises_beyond_doubt_rose_and_one_that_wavers_did_not() -> N
     row = impact(DAYS, kpis=frame(PILOT_KPIS, risen))["aurora", "completion", "all"]
     assert row["change"] == "rose"
     assert row["difference"] == pytest.approx(row["after"] - row["before"])
-    assert 0.38 < row["low"] < row["difference"] < row["high"] < 0.42
+    # 700 answers in either week bear no narrower interval, however alike their days are.
+    assert 0.35 < row["low"] < 0.37 < row["difference"] < 0.43 < row["high"] < 0.46
     wavering = [kpi(day, "completion", 50 + 30 * (index % 2), 100) for index, day in enumerate(DAYS)]
     assert impact(DAYS, kpis=frame(PILOT_KPIS, wavering))["aurora", "completion", "all"]["change"] == "no_change_seen"
 
