@@ -10,8 +10,8 @@ import signal
 import ssl
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -178,7 +178,7 @@ async def running_site(folder: Path, *, replicas: int = 2) -> AsyncIterator[Site
             "PILOT_INTERVIEWER": "scripted",
         }
         own = {**shared, "PILOT_HOME": str(folder / "operator")}
-        os.environ.update({name: value for name, value in own.items() if name.startswith("AWS_")})
+        parts.enter_context(_variables({name: value for name, value in own.items() if name.startswith("AWS_")}))
         home = open_home(read_settings(own))
         seed(home)
         code = next(each.code for each in codes.active(home.store()) if each.cafe == CAFE)
@@ -202,9 +202,24 @@ async def running_site(folder: Path, *, replicas: int = 2) -> AsyncIterator[Site
         for edge in edges:
             await edge.ready()
         proxy = parts.enter_context(running_proxy(folder / "proxy", planned, cafes_file=cafes))
-        os.environ["SSL_CERT_FILE"] = str(folder / "proxy" / AUTHORITY)  # For the customers of this process.
-        own["SSL_CERT_FILE"] = os.environ["SSL_CERT_FILE"]
+        own["SSL_CERT_FILE"] = str(folder / "proxy" / AUTHORITY)
+        parts.enter_context(_variables({"SSL_CERT_FILE": own["SSL_CERT_FILE"]}))  # For the customers of this process.
         yield Site(folder, home, code, database, redis, objects, proxy, edges, own)
+
+
+@contextmanager
+def _variables(values: dict[str, str]) -> Iterator[None]:
+    """Set variables of this process within a `with` block."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 async def _end(edge: Replica) -> None:
