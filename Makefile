@@ -5,7 +5,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 FAST := not (slow or browser or node or recogniser or postgresql or redis or language_model or processes or containers)
 
-.PHONY: help run demo phone test test-containers check prove-properties prove-payouts prove-limiter prove-rerun asset-snapshot prove-erasure prove-recovery prove-replicas prove-parts-away prove-alerts engines format lock clean
+.PHONY: help run demo phone test test-containers check prove-properties prove-payouts prove-limiter prove-rerun asset-snapshot prove-erasure prove-recovery prove-replicas prove-parts-away prove-hosts prove-alerts engines format lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 18
@@ -64,6 +64,9 @@ prove-replicas: $(READY) engines ## kill one of two replicas each minute for ten
 
 prove-parts-away: $(READY) engines ## take PostgreSQL, Redis, the object store and a host away for a minute each, under load
 	@$(VENV)/bin/python -m benchmarks.replicas.parts_away
+
+prove-hosts: $(READY) engines ## kill, cut off and replace hosts of a home a role; every feedback must reach the lake
+	@$(VENV)/bin/python -m benchmarks.replicas.hosts
 
 prove-alerts: $(READY) engines ## carry each of the twelve alerts from its cause to a receiver; silent just below
 	@$(VENV)/bin/python -m benchmarks.alerts

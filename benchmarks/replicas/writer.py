@@ -95,6 +95,7 @@ class Writer:
         self._asked_at: float | None = None
         self._thinking: asyncio.Task[None] | None = None
         self._socket: ClientConnection | None = None
+        self._up = False  # A message goes out after the welcome only, as the page's; what is pending goes out at it.
         self.visit = Written(time.monotonic())
 
     async def hold(self) -> Written:
@@ -154,7 +155,7 @@ class Writer:
         except TimeoutError:
             self._note("silent line", f"{SILENT_SECONDS:g} s")
         finally:
-            self._socket = None
+            self._socket, self._up = None, False
             socket.transport.abort()
         code = socket.close_code
         if self.visit.completed is None:
@@ -199,7 +200,10 @@ class Writer:
 
     async def _welcome(self, fields: dict[str, Any]) -> bool:
         self.visit.connections += 1
-        if fields["session_id"] not in self.visit.sessions:
+        self._up = True
+        if self._snapshot is None:  # Nothing of an earlier session was acknowledged.
+            self.visit.sessions = [fields["session_id"]]
+        elif fields["session_id"] not in self.visit.sessions:
             self.visit.sessions.append(fields["session_id"])
         if fields["resumed"]:
             self.visit.resumed += 1
@@ -210,7 +214,7 @@ class Writer:
             await self._keep("start", mode="text", language="sv")
             await self._keep("consent", granted=True, version=CONSENT_VERSION, scope=["transcript"])
             return True
-        for each in self._pending:
+        for each in list(self._pending):
             await self._send(**each.message)
         if self._snapshot is not None:
             await self._send("mode", mode="text")
@@ -246,7 +250,8 @@ class Writer:
 
     async def _keep(self, type: str, **fields: Any) -> None:  # noqa: A002
         self._pending.append(Pending({"type": type, **fields}, self._acked))
-        await self._send(type, **fields)
+        if self._up:
+            await self._send(type, **fields)
 
     async def _send(self, type: str, **fields: Any) -> None:  # noqa: A002
         if self._socket is not None:

@@ -21,7 +21,7 @@ from storage.home import Home, open_home
 from storage.store.cafes import codes
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-START_SECONDS = 120.0
+START_SECONDS = 240.0
 STOP_SECONDS = 30.0
 POLL_SECONDS = 0.2
 
