@@ -33,7 +33,7 @@ def fork_runs() -> None:
     class _Forking(server.DagsterApiServer):
         def __init__(self, *args: object, **options: object) -> None:
             super().__init__(*args, **options)  # type: ignore[arg-type]
-            self._mp_ctx = run_context()
+            self._mp_ctx = run_context()  # type: ignore[assignment]
 
     server.DagsterApiServer = _Forking  # type: ignore[misc]
 

@@ -80,7 +80,7 @@ def touched_ranges(cafes: Sequence[str], touched: Collection[str]) -> tuple[Cafe
 def cafe_ranges(
     snapshot: Snapshot, tables: Sequence[Table], day: date, *, part_rows: int = PART_ROWS
 ) -> list[CafeRange]:
-    """Return consecutive ranges of cafés with about `part_rows` rows each; a single one if a session is in two cafés.
+    """Return consecutive ranges of cafés with about `part_rows` rows each; one if a session is in two.
 
     Args:
         snapshot: A snapshot of the tables.
@@ -102,7 +102,7 @@ def cafe_ranges(
 
 
 def share_a_session(snapshot: Snapshot, table: Table, day: date) -> bool:
-    """Return whether a session of the day is under two cafés, so that no range of cafés would have it whole."""
+    """Return whether a session of the day is under two cafés: no range would have it whole."""
     query = f"SELECT 1 FROM {table.name} WHERE day = ? GROUP BY session_id HAVING min(cafe) <> max(cafe) LIMIT 1"  # noqa: S608
     return bool(snapshot.sql(query, [day]).height)
 
@@ -132,7 +132,7 @@ def cafe_parts(
 
 
 def _share_a_session(snapshot: Snapshot, tables: Sequence[Table], day: date) -> bool:
-    """Return whether a session is under different cafés in the tables, so that no range would have it whole."""
+    """Return whether a session is under different cafés in the tables: no range would have it whole."""
     of_sessions = [table.name for table in tables if "session_id" in table.names]
     first = of_sessions[:1]
     return any(

@@ -236,7 +236,8 @@ def observe(home: Home, *, cursor: Cursor, now: datetime) -> Observation:
     """Observe the landing and the outbox; list the segments of changed days only."""
     segments, probes = home.segments(), home.probe_segments()
     of_guests, of_probes = segments.fingerprints(), probes.fingerprints()
-    landing, touched = {}, {}
+    landing: dict[date, SeenDay] = {}
+    touched: dict[date, frozenset[str]] = {}
     for day in sorted(of_guests.keys() | of_probes.keys()):
         if not exists(day, now=now):
             continue

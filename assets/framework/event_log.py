@@ -16,13 +16,14 @@ from sqlalchemy import Connection, Engine, StaticPool, create_engine
 
 LOG = sqlite_event_log.SqliteEventLogStorage
 INDEX = sqlite_event_log.INDEX_SHARD_NAME
+BUSY_SECONDS = 30  # Dagster's own time limit for a locked file
 DAGSTERS_OWN = LOG._connect
 ENGINES = "_pilot_engines"  # on the storage: connections end with it
 
 
 def reuse_connections() -> None:
     """Replace the way in which every event log of this process connects."""
-    LOG._connect = _connect  # type: ignore[method-assign]
+    LOG._connect = _connect  # type: ignore[method-assign, assignment]
 
 
 @contextmanager
@@ -37,7 +38,7 @@ def _connect(log: Any, shard: str) -> Iterator[Connection]:
 
 
 def _engine(log: Any, shard: str) -> Engine:
-    """Return the engine of a file: the index of all runs, or the file of a run, of which the last one stays open."""
+    """Return the engine of a file; the index of all runs and the file of the last run stay open."""
     engines: dict[str, Engine] = log.__dict__.setdefault(ENGINES, {})
     if shard not in engines:
         for other in [name for name in engines if INDEX not in (name, shard)]:
@@ -45,6 +46,6 @@ def _engine(log: Any, shard: str) -> Engine:
         engines[shard] = create_engine(
             log.conn_string_for_shard(shard),
             poolclass=StaticPool,
-            connect_args={"timeout": sqlite_event_log.SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
+            connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
         )
     return engines[shard]

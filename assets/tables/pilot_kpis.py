@@ -12,6 +12,7 @@ from assets.tables.payments import payments
 from assets.tables.sessions import sessions
 from assets.tables.turns import turns
 from assets.tables.uptime import uptime
+from pilot.cafes import Cafes
 from pilot.lake_tables.payout_tables import PAYMENTS
 from pilot.lake_tables.tables import CUSTOMER_COUNTS, PILOT_KPIS, SESSIONS, TURNS, UPTIME
 from pipelines.figures.kpis import SESSION_COLUMNS, TURN_COLUMNS
@@ -29,7 +30,7 @@ from storage.cafe_parts import CafeRange
 )
 def pilot_kpis(day: TableDay) -> RebuildResult:
     """Writes a row for each metric and café, also on an empty day; a missing figure is never zero."""
-    frame = kpis_in_parts(day)
+    frame = kpis_in_parts(day, cafes=day.cafes)
     return day.write(
         frame,
         verdicts=count_by(frame, "verdict"),
@@ -37,9 +38,8 @@ def pilot_kpis(day: TableDay) -> RebuildResult:
     )
 
 
-def kpis_in_parts(day: TableDay) -> pl.DataFrame:
+def kpis_in_parts(day: TableDay, *, cafes: Cafes) -> pl.DataFrame:
     """Return the day's figures, a range of cafés at a time."""
-    cafes = day.cafes
 
     def of(part: CafeRange) -> pl.DataFrame:
         return kpis_of(

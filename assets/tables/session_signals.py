@@ -55,7 +55,7 @@ def session_signals(day: TableDay) -> RebuildResult:
 
 
 def _turns_of_fast_sessions(day: TableDay) -> pl.DataFrame:
-    """Return the turns of the sessions that were sent too fast: a day's other turns would not fit in memory."""
+    """Return the turns of the sessions that were sent too fast; all turns would not fit in memory."""
 
     def fast(part: CafeRange) -> pl.DataFrame:
         turns = day.read(TURNS, columns=TURN_COLUMNS, cafes=part)

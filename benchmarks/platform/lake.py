@@ -93,7 +93,7 @@ def make_uptime(home: Home, day: date, cafes: Cafes) -> int:
 
 def make_pilot_kpis(home: Home, day: date, cafes: Cafes) -> int:
     task = of_day(home, PILOT_KPIS, day)
-    frame = kpis_in_parts(task)
+    frame = kpis_in_parts(task, cafes=cafes)
     return task.write(frame).rows
 
 

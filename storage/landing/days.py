@@ -107,7 +107,7 @@ def read_day(
 
 
 def cafes_in(segments: Segments, day: date, names: Sequence[SegmentName]) -> frozenset[str] | None:
-    """Return the cafés that have events in some segments of a day; None if one is damaged or has a broken line.
+    """Return the cafés with events in some segments of a day; None if one has a fault.
 
     Raises:
         LandingUnavailable: the landing cannot be reached.

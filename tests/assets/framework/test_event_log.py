@@ -1,4 +1,4 @@
-"""A run's events are those that Dagster's own connections record, with a few connections instead of hundreds."""
+"""A run records the events that Dagster's own connections record, over a few connections."""
 
 from __future__ import annotations
 
