@@ -6,14 +6,16 @@ replaces the day once all rows have arrived, so a step that fails on the way lea
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from pilot.lake_tables.columns import Table
 from pilot.lake_tables.tables import RAW_EVENTS
+from storage.errors import EngineUnavailable
 from storage.event_parts import PROBE
 from storage.lake import Lake
 from storage.spark.ranges import Ranges, ranges_of, whole_day
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from pyspark.sql.connect.dataframe import DataFrame
     from pyspark.sql.connect.session import SparkSession
 
+ATTEMPTS = 3  # of a query: Sail ends it when one of its workers is lost
 RANGE = "cafe_range"  # the column that numbers a query's ranges
 
 
@@ -54,17 +57,23 @@ class SparkEngine:
         """
         from pyspark.sql.connect import functions as f
 
-        events = self._day(lake, RAW_EVENTS, day)
-        if events is None:
+        version = lake.version(RAW_EVENTS)
+        if version is None:
             return
-        events = events.where(f.col("event") != f.lit(PROBE))
-        cafes = events.groupBy("session_id").agg(f.min("cafe").alias("first"), f.max("cafe").alias("last"))
-        divided = not self._collected(cafes.where(f.col("first") != f.col("last")).limit(1)).height
         step = events_step(make, fields=fields, table=table)
-        for query in self._queries(events) if divided else whole_day():
-            grouped = _in_ranges(events, query).groupBy(RANGE)
-            built = grouped.applyInArrow(step, spark_schema(table))
-            yield to_frame(table, self._collected(built))
+
+        def events() -> DataFrame:
+            return self._day(lake, RAW_EVENTS, day, version=version).where(f.col("event") != f.lit(PROBE))
+
+        def of_two_cafes() -> DataFrame:
+            cafes = events().groupBy("session_id").agg(f.min("cafe").alias("first"), f.max("cafe").alias("last"))
+            return cafes.where(f.col("first") != f.col("last")).limit(1)
+
+        def built(query: Ranges) -> DataFrame:
+            return _in_ranges(events(), query).groupBy(RANGE).applyInArrow(step, spark_schema(table))
+
+        for query in whole_day() if self._collected(of_two_cafes).height else self._queries(events):
+            yield to_frame(table, self._collected(partial(built, query)))
 
     def rows_from_tables(
         self, lake: Lake, day: date, make: MakeOfTwo, *, read: tuple[Table, Table], table: Table
@@ -82,18 +91,21 @@ class SparkEngine:
             EngineUnavailable: the engine does not answer or lost the step; running it again may succeed.
             EngineFailed: the step itself fails.
         """
-        first, second = (self._day(lake, each, day) for each in read)
-        if first is None or second is None:
+        versions = [lake.version(each) for each in read]
+        if None in versions:
             return
         step = tables_step(make, read=read, table=table)
-        for query in self._queries(first):
+
+        def rows(place: int) -> DataFrame:
+            return self._day(lake, read[place], day, version=versions[place])
+
+        def built(query: Ranges) -> DataFrame:
             # Not `cogroup`: Sail 0.7 refuses nulls in the rows that it groups so.
-            first_rows, second_rows = (
-                _prefixed(_in_ranges(each, query), read, place=place) for place, each in enumerate((first, second))
-            )
-            united = first_rows.union(second_rows)
-            built = united.groupBy(RANGE).applyInArrow(step, spark_schema(table))
-            yield to_frame(table, self._collected(built))
+            first, second = (_prefixed(_in_ranges(rows(place), query), read, place=place) for place in (0, 1))
+            return first.union(second).groupBy(RANGE).applyInArrow(step, spark_schema(table))
+
+        for query in self._queries(partial(rows, 0)):
+            yield to_frame(table, self._collected(partial(built, query)))
 
     def close(self) -> None:
         """End the session; the engine frees its workers."""
@@ -102,33 +114,35 @@ class SparkEngine:
             with engine_errors(self._address):
                 session.stop()
 
-    def _day(self, lake: Lake, table: Table, day: date) -> DataFrame | None:
-        """Return a day of a table at its newest version; None if it was never written."""
+    def _day(self, lake: Lake, table: Table, day: date, *, version: int | None) -> DataFrame:
+        """Return a day of a table at a version."""
         from pyspark.sql.connect import functions as f
 
-        version = lake.version(table)
-        if version is None:
-            return None
         if self._session is None:
             self._session = open_session(self._address)
-        with engine_errors(self._address):
-            read = self._session.read.format("delta").option("versionAsOf", str(version))
-            return read.load(lake.location(table)).where(f.col("day") == f.lit(day))
+        read = self._session.read.format("delta").option("versionAsOf", str(version))
+        return read.load(lake.location(table)).where(f.col("day") == f.lit(day))
 
-    def _queries(self, rows: DataFrame) -> list[Ranges]:
+    def _queries(self, rows: Callable[[], DataFrame]) -> list[Ranges]:
         from pyspark.sql.connect import functions as f
 
-        counted = rows.groupBy("cafe").agg(f.count(f.lit(1)).alias("rows"))
-        return ranges_of(self._collected(counted))
+        return ranges_of(self._collected(lambda: rows().groupBy("cafe").agg(f.count(f.lit(1)).alias("rows"))))
 
-    def _collected(self, rows: DataFrame) -> pl.DataFrame:
-        """Return the rows; after a failure the session is given up, since its workers may be gone."""
-        try:
-            with engine_errors(self._address):
-                return pl.DataFrame(pl.from_arrow(rows.toArrow()))
-        except Exception:
-            self._session = None
-            raise
+    def _collected(self, query: Callable[[], DataFrame]) -> pl.DataFrame:
+        """Return the rows of a query, run again in a new session if its workers are lost."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                rows = query()
+                with engine_errors(self._address):
+                    return pl.DataFrame(pl.from_arrow(rows.toArrow()))
+            except EngineUnavailable:
+                opened, self._session = self._session, None
+                if opened is None or attempt == ATTEMPTS:
+                    raise
+            except Exception:
+                self._session = None
+                raise
+        raise AssertionError
 
 
 def _prefixed(rows: DataFrame, read: tuple[Table, Table], *, place: int) -> DataFrame:
