@@ -34,7 +34,12 @@ BUCKET, PREFIX_OF_LANDING = "pilot", "landing"
 ADDRESS = "127.0.0.1"  # The café's host here, so that every client reaches it without a name server.
 CAFE, DOMAIN = "aurora", "aurora.feedbackai.se"
 SECRET = "a secret that every replica shares"
-KEYS = {"AWS_ACCESS_KEY_ID": "pilot", "AWS_SECRET_ACCESS_KEY": "pilot", "AWS_REGION": "eu-north-1"}
+KEYS = {
+    "AWS_ALLOW_HTTP": "true",
+    "AWS_ACCESS_KEY_ID": "pilot",
+    "AWS_SECRET_ACCESS_KEY": "pilot",
+    "AWS_REGION": "eu-north-1",
+}
 
 
 class Redis:
