@@ -1,4 +1,4 @@
-"""Lets a home begin, or refuses it if one seems to have been lost; for the commands that start the pilot."""
+"""Lets a home begin, or refuses it if one seems to have been lost, for commands that start the pilot."""
 
 from __future__ import annotations
 

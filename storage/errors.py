@@ -98,7 +98,7 @@ class SealedWithAnotherKey(BackupDamaged):
             f"{name} is sealed with another PILOT_BACKUP_KEY; its bytes are as they were written."
             if has_key
             else f"{name} is sealed, and PILOT_BACKUP_KEY is not set.",
-            remedy="Set the key that sealed it for this command. Do not delete it: it can be restored with its own key.",
+            remedy="Set the key that sealed it for this command. Do not delete it: its own key restores it.",
         )
 
 

@@ -1,4 +1,4 @@
-"""A new, empty home does not begin where one stood whose disk was lost, unless a person says that it is a new one."""
+"""Refuses to begin a new home where one was lost, unless a person says that it is a new one."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class HomeLost(PilotError):
         super().__init__(
             f"The home {root} is new and empty, but {sign}. If its disk was lost, a start now would begin without its "
             "data and its keys.",
-            remedy="`pilot backup list`, then `pilot backup restore latest --reason WHY` (after the loss of the machine "
-            "with --from ADDRESS). If it is a new pilot: `pilot run --new REASON`, in containers `pilot prepare --new "
-            "REASON`.",
+            remedy="`pilot backup list`, then `pilot backup restore latest --reason WHY` (after the loss of the "
+            "machine with --from ADDRESS). If it is a new pilot: `pilot run --new REASON`, in containers "
+            "`pilot prepare --new REASON`.",
         )
 
 
@@ -53,7 +53,7 @@ def check_not_lost(home: Home, *, in_doubt: bool = True) -> None:
 
 
 def is_new(home: Home) -> bool:
-    """Return whether the home was never run, backed up or restored; commands that only read create an empty one."""
+    """Return whether the home was never run, backed up or restored; any command creates an empty one."""
     return not (home.root / IDENTITY_FILE).exists() and not (home.root / DAGSTER_FOLDER / INSTANCE_NAME).exists()
 
 
@@ -91,7 +91,7 @@ def _sign_at(target: Target) -> str:
 
 
 def _sign_in_store(home: Home) -> str:
-    """Return the sign in a database server; a second host of one pilot shares key and landing, and has a new home."""
+    """Return the sign in a database; hosts that share its pilot share key and landing, and have new homes."""
     settings = home.settings
     is_shared = bool(settings.landing_url and settings.secret_key.get_secret_value())
     if not settings.store_url or is_shared or receipts.newest_day(home.store()) is None:

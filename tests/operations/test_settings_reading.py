@@ -92,7 +92,7 @@ def test_wrong_settings_are_refused_with_their_names(home, environment) -> None:
         with_settings(make_system(home, environment=environment), {**environment, "PILOT_PROBE_TOKEN": "short"})
 
 
-def test_a_specification_read_again_keeps_the_fake_stripe_and_the_port_of_its_metrics(home, environment) -> None:
+def test_a_specification_read_again_keeps_the_fake_stripe_and_its_metrics_port(home, environment) -> None:
     system = make_system(home, environment=environment)
     before = {spec.name: spec for spec in (*processes(system), edge_replica(system, 2))}
     after = with_settings(system, {**environment, "PILOT_PROBE_TOKEN": "a-new-token-of-a-host"})

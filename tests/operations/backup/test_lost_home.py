@@ -1,4 +1,4 @@
-"""A new home does not begin where one was lost: backups, or a database with guests, show that there was one."""
+"""A new home does not begin where one was lost, as backups or a database with guests show."""
 
 from __future__ import annotations
 
