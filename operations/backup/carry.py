@@ -251,6 +251,25 @@ def fetch_named(settings: Settings, address: str, which: str) -> int:
     return len(fetch(target, backup_folder(settings), names_for(backup, carried)))
 
 
+def fetch_configuration(settings: Settings, address: str, which: str = "") -> str:
+    """Fetch a configuration's backup from a target; return its name.
+
+    Args:
+        settings: Name the targets and the folder.
+        address: The target's address.
+        which: The backup's name; empty for the newest one of a configuration.
+
+    Raises:
+        NoSuchBackup: the target holds none that matches.
+    """
+    target = target_named(settings, address)
+    saved = [each for each in read_target(target).backups if each.manifest.scope == "configuration"]
+    newest = saved[-1].path.name if saved else "configuration"
+    backup = select(saved, which or newest, place=address)
+    fetch(target, backup_folder(settings), [backup.path.name])
+    return backup.path.name
+
+
 def names_for(backup: Backup, among: Sequence[Backup]) -> list[str]:
     """Return the names of a backup and of the whole one that it continues."""
     names = {each.path.name for each in among}

@@ -11,7 +11,7 @@ import typer
 from cli.commands.privacy.restore import restore
 from cli.context import AS_JSON, actor, home, print_json, print_stderr, settings
 from operations.backup.ages import ages
-from operations.backup.carry import carry_now, read_named
+from operations.backup.carry import carry_now, fetch_configuration, read_named
 from operations.backup.catalog import Backup, backup_folder, damaged_backups, find_backup, list_backups, unpack
 from operations.backup.drill import DATABASE_WITHIN, HOME_WITHIN, drill
 from operations.backup.in_place import root_of
@@ -186,6 +186,7 @@ def rehearse(
 def configuration(
     which: str = typer.Argument("", help="The backup's name; empty: the newest one of a configuration."),
     to: Path = typer.Option(..., "--to", help="The folder to write cafes.toml and settings.env into."),
+    source: str = typer.Option("", "--from", help="A target to fetch the backup from: its address in the settings."),
 ) -> None:
     """Write the configuration of a backup into a folder; a key's line has no value.
 
@@ -193,6 +194,8 @@ def configuration(
     """
     known = settings()
     folder = backup_folder(known)
+    if source:
+        which = fetch_configuration(known, source, which)
     saved = [each for each in list_backups(folder) if each.manifest.scope == "configuration"]
     backup = saved[-1] if saved and not which else find_backup(folder, which or "configuration")
     names = unpack_configuration(backup, to.expanduser(), key=known.backup_key.get_secret_value())

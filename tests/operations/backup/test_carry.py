@@ -14,11 +14,12 @@ from moto.server import ThreadedMotoServer
 from pydantic import SecretStr
 
 from operations.backup.ages import ages
-from operations.backup.carry import Carrier, fetch, names_for, read_target, targets_of
-from operations.backup.catalog import SEALED, backup_folder, find_backup
+from operations.backup.carry import Carrier, fetch, fetch_configuration, names_for, read_target, targets_of
+from operations.backup.catalog import SEALED, NoSuchBackup, backup_folder, find_backup
 from operations.backup.make import make_backup, make_recent
 from operations.backup.restore import restore
 from operations.backup.schedule import CarriedBackups
+from operations.backup.unpacking import unpack_configuration
 from pilot.identifiers import new_identifier
 from pilot.settings import Settings
 from storage.backup.redemption_file import NAME as REDEMPTIONS
@@ -104,6 +105,22 @@ def test_after_the_loss_of_home_and_folder_a_target_restores_both(home: Home, tm
     done = restore(find_backup(folder, "latest"), home.root, settings=home.settings, now=NOW)
     assert (done.segments, done.replayed) == (1, 0)
     assert "kept" in {each.subject for each in audit.recent(open_home(home.settings).store(), 99)}
+
+
+def test_a_second_host_gets_the_newest_configuration_from_the_target_alone(home: Home, tmp_path: Path) -> None:
+    make_backup(home, now=NOW)
+    older, newest = (make_backup(home, now=NOW + timedelta(hours=h), scope="configuration") for h in (1, 2))
+    Carrier(home, target_of(home)).run(now=NOW)
+    shutil.rmtree(backup_folder(home.settings))
+    address = target_of(home).address
+    assert fetch_configuration(home.settings, address) == newest.path.name
+    assert fetch_configuration(home.settings, address, older.path.name) == older.path.name
+    names = unpack_configuration(
+        find_backup(backup_folder(home.settings), newest.path.name), tmp_path / "out", key=KEY.get_secret_value()
+    )
+    assert "cafes.toml" in names
+    with pytest.raises(NoSuchBackup):
+        fetch_configuration(home.settings, address, "backup-of-another")
 
 
 def test_the_age_of_the_newest_backup_is_read_from_the_target_itself(home: Home) -> None:
