@@ -69,7 +69,7 @@ def _codes(system: System) -> Finding:
     have = {code.cafe for code in codes.active(system.home.store())}
     missing = [cafe_id for cafe_id in system.home.cafes().ids if cafe_id not in have]
     if missing:
-        raise PilotError(f"No code for {', '.join(missing)}.", remedy="`pilot seed` makes them.")
+        raise PilotError(f"No code for {', '.join(missing)}.", remedy="`pilot qr verify` says how each café gets one.")
     return _found("codes", f"{len(have)} cafés have one")
 
 

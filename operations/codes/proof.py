@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import httpx
 import numpy as np
@@ -27,14 +28,31 @@ def decoded(address: str) -> str:
     return str(found[0].text) if found else ""
 
 
-def prove_codes(found: Sequence[Code], *, cafes: Cafes, public_url: str) -> list[Finding]:
-    """Return the finding of each code, and one for each café without a code."""
+def prove_codes(
+    found: Sequence[Code], *, cafes: Cafes, public_url: str, retired: Mapping[str, str] = MappingProxyType({})
+) -> list[Finding]:
+    """Return the finding of each code, and one for each café without a code.
+
+    Args:
+        found: The active codes.
+        cafes: The cafés.
+        public_url: The address that codes point to.
+        retired: Each café's code that was retired last, whose successor a remedy names.
+    """
     names = {cafe.id: cafe.name for cafe in cafes.cafe}
     with httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=True, trust_env=False) as client:
         findings = [_prove(code, name=names.get(code.cafe), public_url=public_url, client=client) for code in found]
     without = [cafe for cafe in names if cafe not in {code.cafe for code in found}]
-    remedy = "`pilot seed` makes one."
-    return findings + [judged(f"{cafe} code", ok=False, found="has no active code", remedy=remedy) for cafe in without]
+    return findings + [
+        judged(f"{cafe} code", ok=False, found="has no active code", remedy=_makes_one(retired.get(cafe)))
+        for cafe in without
+    ]
+
+
+def _makes_one(retired: str | None) -> str:
+    if retired is None:
+        return "`pilot seed` makes one."
+    return f"`pilot codes retire {retired} --replace --reason WHY` issues its successor."
 
 
 def _prove(code: Code, *, name: str | None, public_url: str, client: httpx.Client) -> Finding:

@@ -154,7 +154,7 @@ def test_health_reports_what_is_missing_with_a_remedy_and_fails(pilot: Pilot) ->
     unwell = pilot("health", **ports)
     assert unwell.exit_code == 1
     assert "NOT OK  codes" in unwell.stdout
-    assert "`pilot seed` makes them." in unwell.stdout
+    assert "`pilot qr verify` says how each café gets one." in unwell.stdout
     pilot("seed")
     found = {each["name"]: each for each in json.loads(pilot("health", "--json").stdout)["findings"]}
     assert found["codes"]["ok"] is True

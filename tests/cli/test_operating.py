@@ -173,6 +173,22 @@ def test_a_code_is_retired_and_replaced_with_a_reason_after_a_dry_run(pilot: Pil
     assert pilot("codes", "retire", "ZZZZZZ", "--reason", "x").exit_code == 1
 
 
+def test_a_code_retired_without_a_successor_gets_one_by_the_remedy_of_the_proof(pilot: Pilot) -> None:
+    pilot("seed")
+    known = json.loads(pilot("qr", "list", "--json").stdout)[0]
+    code = known["code"]
+    assert pilot("codes", "retire", code, "--reason", "by mistake").exit_code == 0
+    pilot("seed")  # makes only a café's first code
+    proved = pilot("qr", "verify", PILOT_PUBLIC_URL="http://127.0.0.1:9")
+    assert f"`pilot codes retire {code} --replace --reason WHY` issues its successor" in proved.stdout
+    assert "--replace would issue" in pilot("codes", "retire", code, "--replace", "--reason", "x", "--dry-run").stdout
+    for _ in range(2):  # a second call names the same one
+        done = pilot("codes", "retire", code, "--replace", "--reason", "the place has none")
+        assert done.exit_code == 0 and "its successor is" in done.stdout
+        listed = [row for row in json.loads(pilot("qr", "list", "--json").stdout) if row["cafe"] == known["cafe"]]
+        assert len(listed) == 1 and listed[0]["code"] != code and listed[0]["label"] == known["label"]
+
+
 def test_the_drill_log_names_people_and_days_and_the_drills_nobody_took(pilot: Pilot) -> None:
     assert pilot("training", "record", "Elin Berg", "--drill", "level-1", "--day", "2026-11-20").exit_code == 0
     shown = pilot("training", "list")

@@ -31,14 +31,17 @@ def retire(
 ) -> None:
     """Retire a code: its page then says where to find the new one. It never opens the café's page again.
 
+    A code that was retired without a successor gets one with --replace.
+
     Example: pilot codes retire G3QWJ9 --replace --reason "the sticker was torn off"
     """
     opened = home()
     store, found = opened.store(), store_codes.find(opened.store(), code)
     if found is None:
         raise UnknownCode(f"There is no code {code!r}.", remedy="`pilot qr list` shows the codes.")
-    if found.retired_at is not None:
-        typer.echo(f"{found.code} is retired already. Nothing was changed.")
+    if found.retired_at is not None and (dry_run or not replace):
+        new = "; --replace would issue its successor" if replace else ""
+        typer.echo(f"{found.code} is retired already. Nothing was changed{new}.")
         return
     if dry_run:
         new = ", and a new one issued" if replace else ""
@@ -47,9 +50,12 @@ def retire(
     if not replace:
         store_codes.retire(store, found.code, actor=actor(), reason=reason)
         typer.echo(f"{found.code} ({found.cafe}, {found.label}) is retired.")
-        typer.echo("Next: pilot qr list")
+        typer.echo(f"Next: pilot codes retire {found.code} --replace --reason WHY, unless the place needs no code")
         return
-    new_code = store_codes.replace(store, found.code, cafe=found.cafe, actor=actor(), reason=reason)
+    if found.retired_at is not None:
+        new_code = store_codes.succeed(store, found.code, actor=actor(), reason=reason)
+    else:
+        new_code = store_codes.replace(store, found.code, cafe=found.cafe, actor=actor(), reason=reason)
     typer.echo(f"{found.code} is retired; its successor is {new_code.code} ({new_code.cafe}, {new_code.label}):")
     typer.echo(code_address(new_code.code, public_url=opened.settings.public_url))
     typer.echo(f"Next: pilot qr distribute --cafe {new_code.cafe} --to WHOM")

@@ -115,7 +115,12 @@ def verify(as_json: bool = AS_JSON) -> None:
     from operations.codes.proof import prove_codes
 
     opened = home()
-    found = prove_codes(codes.active(opened.store()), cafes=opened.cafes(), public_url=opened.settings.public_url)
+    found = prove_codes(
+        codes.active(opened.store()),
+        cafes=opened.cafes(),
+        public_url=opened.settings.public_url,
+        retired=codes.last_retired(opened.store()),
+    )
     report(found, as_json=as_json, next_command="pilot smoke", failed_command="pilot health --service edge")
 
 
@@ -126,7 +131,7 @@ def _sheets(opened: Home, out: Path, *, cafe: str) -> list[tuple[str, Code]]:
     wanted = (known.get(cafe).id,) if cafe else known.ids
     chosen = [code for code in codes.active(opened.store()) if code.cafe in wanted]
     if not chosen:
-        raise NoSuchCode("There is no active code.", remedy="`pilot seed` makes one for each café.")
+        raise NoSuchCode("There is no active code.", remedy="`pilot qr verify` says how each café gets one.")
     out.mkdir(parents=True, exist_ok=True)
     made = []
     for code in chosen:

@@ -142,6 +142,39 @@ def replace(store: Store, code: str, *, actor: str, reason: str, cafe: str | Non
         return new
 
 
+def succeed(store: Store, code: str, *, actor: str, reason: str) -> Code:
+    """Issue a code for the place of a retired one; the place's active code if it has one.
+
+    Raises:
+        UnknownCode: there is no such retired code.
+    """
+    with store.begin() as connection:
+        serialise(connection, f"code:{readable(code) or ''}")
+        is_it = (codes.c.code == (readable(code) or ""), codes.c.retired_at.is_not(None))
+        old = connection.execute(select(*_COLUMNS).where(*is_it)).first()
+        if old is None:
+            raise UnknownCode(f"There is no retired code {code!r}.", remedy="`pilot qr list` shows the codes.")
+        place = (codes.c.cafe == old.cafe, codes.c.label == old.label, codes.c.retired_at.is_(None))
+        if active := connection.execute(select(*_COLUMNS).where(*place)).first():
+            return Code(*active)
+        return issue_within(
+            connection,
+            cafe=old.cafe,
+            label=old.label,
+            actor=actor,
+            at=store.now(),
+            reason=reason,
+            details={"replaces": old.code},
+        )
+
+
+def last_retired(store: Store) -> dict[str, str]:
+    """Return the code of each café that was retired last."""
+    query = select(codes.c.cafe, codes.c.code).where(codes.c.retired_at.is_not(None)).order_by(codes.c.retired_at)
+    with store.reading() as connection:
+        return {row.cafe: row.code for row in connection.execute(query)}
+
+
 def issue_within(
     connection: Connection,
     *,
