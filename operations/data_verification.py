@@ -17,6 +17,7 @@ from storage.home import Home
 from storage.inspection.integrity import inspect_integrity
 from storage.store.ledger.auditor import audit_money
 
+KPI_INPUTS = (SESSIONS, TURNS, UPTIME, CUSTOMER_COUNTS, PAYMENTS)
 KPI_KEY = ("cafe", "simulated", "kpi")
 KPI_FIGURES = ("numerator", "denominator", "value")
 TOLERANCE = 1e-9
@@ -98,11 +99,16 @@ def _kpis(home: Home) -> tuple[str, list[str]]:
     lake = home.lake()
     if lake.version(PILOT_KPIS) is None:
         return "no figures yet", []
-    newest = lake.read(PILOT_KPIS, columns=["day"]).get_column("day").max()
-    if not isinstance(newest, date):
+    written = lake.written_by_day(PILOT_KPIS)
+    if not written:
         return "no figures yet", []
-    faults = list(recomputation_faults(home, newest))
-    return f"those of {newest}", faults
+    inputs = [lake.written_by_day(table) for table in KPI_INPUTS]
+    # A run that was cut off, as by the loss of the machine, has written the inputs and not yet the KPIs.
+    half = {day for day, at in written.items() if any(each.get(day, at) > at for each in inputs)}
+    waiting = f"; {', '.join(map(str, sorted(half)))} to be rebuilt, as its inputs are newer" if half else ""
+    if not (whole := written.keys() - half):
+        return f"none is whole{waiting}", []
+    return f"those of {max(whole)}{waiting}", list(recomputation_faults(home, max(whole)))
 
 
 def recomputation_faults(home: Home, day: date) -> Iterator[str]:

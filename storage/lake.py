@@ -279,6 +279,14 @@ class Lake:
         """Return the number of rows of each day, from the table's log."""
         return self._sum_by_day(table, "num_records")
 
+    def written_by_day(self, table: Table) -> dict[date, int]:
+        """Return when each day's newest file was written, in milliseconds since the epoch."""
+        delta = self.delta(table)
+        if delta is None:
+            return {}
+        files = pl.DataFrame(delta.get_add_actions(flatten=True)).select("partition.day", "modification_time")
+        return {day: int(newest) for day, newest in files.group_by("partition.day").max().iter_rows()}
+
     def _sum_by_day(self, table: Table, figure: str) -> dict[date, int]:
         delta = self.delta(table)
         if delta is None:

@@ -160,6 +160,18 @@ def test_figures_that_their_sessions_do_not_give_are_found(home: Home) -> None:
     assert "completion of aurora on 2026-11-23" in wrong.found
 
 
+def test_figures_of_a_run_that_was_cut_off_wait_and_an_earlier_day_is_recomputed(home: Home) -> None:
+    sessions = home.lake().read(SESSIONS)
+    home.lake().replace_partition(SESSIONS, DAY, sessions.with_columns(outcome=pl.lit("abandoned")), commit={})
+    (kpis,) = [each for each in verify_data(home) if each.name == "KPIs"]
+    assert kpis.ok and f"none is whole; {DAY} to be rebuilt" in kpis.found
+    before = DAY - timedelta(days=1)
+    wrong = home.lake().read(PILOT_KPIS).with_columns(day=pl.lit(before), value=pl.lit(0.5), numerator=pl.lit(1.0))
+    home.lake().replace_partition(PILOT_KPIS, before, wrong, commit={})
+    (kpis,) = [each for each in verify_data(home) if each.name == "KPIs"]
+    assert not kpis.ok and f"on {before} has another numerator" in kpis.found
+
+
 def test_rows_that_refer_to_nothing_are_found(home: Home) -> None:
     with closing(sqlite3.connect(home.root / STORE_FILE)) as connection, connection:  # it enforces no reference
         connection.execute("INSERT INTO reward_rulings VALUES ('lost', 1, 'test', 'test', '2026-11-23T11:00:00')")
