@@ -5,7 +5,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 FAST := not (slow or browser or node or recogniser or postgresql or redis or language_model or processes or containers)
 
-.PHONY: help run demo phone test test-containers check prove-properties prove-payouts prove-limiter prove-rerun asset-snapshot prove-erasure prove-recovery prove-replicas prove-parts-away prove-hosts prove-alerts engines format lock clean
+.PHONY: help run demo phone test test-containers check prove-properties prove-payouts prove-limiter prove-rerun asset-snapshot prove-erasure prove-recovery prove-second-host prove-replicas prove-parts-away prove-hosts prove-alerts engines format lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 18
@@ -70,6 +70,9 @@ prove-hosts: $(READY) engines ## kill, cut off and replace hosts of a home a rol
 
 prove-alerts: $(READY) engines ## carry each of the twelve alerts from its cause to a receiver; silent just below
 	@$(VENV)/bin/python -m benchmarks.alerts
+
+prove-second-host: $(READY) ## bring up a bare Debian from a clone and a backup alone, timed (root and debootstrap)
+	@$(VENV)/bin/python -m benchmarks.platform.second_host
 
 format: $(READY) ## format the code
 	@$(VENV)/bin/ruff format .
