@@ -1,4 +1,4 @@
-"""Cost of a large simulated day's heavy tables on the embedded engine and on Sail with several workers.
+"""Cost of a simulated day's heavy tables on the embedded engine and on Sail with several workers.
 
     python -m benchmarks.platform.connect --sessions 1000000 --workers 1,4 [--cafes 10000] [--rounds 1] [--json]
 

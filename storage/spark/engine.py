@@ -1,4 +1,4 @@
-"""An engine behind Spark Connect (Sail, Spark, Databricks) that builds a day's rows by ranges of cafés.
+"""An engine behind Spark Connect (Sail, Spark, Databricks): builds rows of a day by ranges of cafés.
 
 It reads the lake's tables by itself, at one version, and returns rows as Arrow; it writes nothing. The lake's writer
 replaces the day once all rows have arrived, so a step that fails on the way leaves the day as it was.
@@ -24,8 +24,8 @@ from storage.spark.steps import PLACE, PREFIXES, Make, MakeOfTwo, events_step, t
 from storage.spark.types import spark_schema, to_frame
 
 if TYPE_CHECKING:
-    from pyspark.sql.connect.dataframe import DataFrame
     from pyspark.sql.connect.session import SparkSession
+    from pyspark.sql.dataframe import DataFrame
 
 ATTEMPTS = 3  # of a query: Sail ends it when one of its workers is lost
 RANGE = "cafe_range"  # the column that numbers a query's ranges

@@ -1,4 +1,4 @@
-"""The steps that run on an engine's workers: rows of a range of cafés as Arrow in, rows of a table out.
+"""The steps on an engine's workers: rows of a range of cafés as Arrow in, rows of a table out.
 
 A step travels by reference: the workers have the same program installed. The pure functions are those of the embedded
 engine, unchanged.

@@ -1,4 +1,4 @@
-"""Readers from outside get the dashboard's figures by plain SQL: docs/engines.md names each of these ways."""
+"""Readers from outside get the dashboard's figures by plain SQL, in the ways of docs/engines.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The heavy tables of a day on a real engine: the same rows by the same job, and a clear failure without it."""
+"""A day on a real engine: the same rows by the same job, and a clear failure without it."""
 
 from __future__ import annotations
 
