@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.replicas.crowd import Crowd
-from benchmarks.replicas.site import CHECKOUT, Replica, Site, running_site
+from benchmarks.replicas.site import CHECKOUT, Replica, Site, end_replicas, running_site
 from benchmarks.replicas.under_load import Events, figures, until_kept
 from operations.system import free_port
 from pilot.business_days import session_day
@@ -80,6 +80,7 @@ class Role:
 async def running_hosts(folder: Path) -> AsyncIterator[tuple[Site, Role, Role]]:
     """Run the edges, the data host and the watch until the end of the block."""
     async with running_site(folder) as site, AsyncExitStack() as roles:
+        roles.push_async_callback(end_replicas, site)
         data = Role(site, "data", "code-server", "daemon")
         watch = Role(site, "watch", "watch")
         for role in (data, watch):
@@ -95,7 +96,7 @@ async def disturb(site: Site, data: Role, events: Events) -> None:
     await lost.kill()
     fresh = Replica("edge3", lost.port, dict(lost.environment), site.folder / "edge3.log")
     fresh.environment |= {"PILOT_HOME": str(site.folder / "edge3"), "PILOT_REPLICA": "edge3"}
-    site.replicas[0] = fresh
+    site.replicas[0] = fresh  # `running_hosts` ends it.
     await fresh.start()
     events.note("edge1's host killed; edge3 with an empty disk starts in its place")
     await fresh.ready()

@@ -227,6 +227,12 @@ def _variables(values: dict[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
+async def end_replicas(site: Site) -> None:
+    """End every edge, those that came later included."""
+    for each in site.replicas:
+        await _end(each)
+
+
 async def _end(edge: Replica) -> None:
     if edge.process is not None:
         edge.thaw()
