@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from quality.results import ExpectationResult
 from quality.rules import Evidence, Rule
+from quality.without_spark import without_spark
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,9 +47,16 @@ def run(rules: Sequence[Rule], *, frame: pd.DataFrame, evidence: Evidence) -> tu
 
 
 @cache
+def _library() -> Any:
+    with without_spark():
+        import great_expectations
+    return great_expectations
+
+
+@cache
 def _definition() -> Any:
     """Return the process's only batch definition; any frame can be its batch."""
-    import great_expectations as gx
+    gx = _library()
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
@@ -62,18 +70,14 @@ def _definition() -> Any:
 
 
 def _expectation(rule: Rule, place: int) -> Any:
-    import great_expectations as gx
-
-    return getattr(gx.expectations, rule.expectation)(**rule.arguments, meta={"place": place})
+    return getattr(_library().expectations, rule.expectation)(**rule.arguments, meta={"place": place})
 
 
 def _validate(frame: pd.DataFrame, expectations: Sequence[Any]) -> Sequence[Any]:
     if not expectations:
         return []
-    import great_expectations as gx
-
     batch = _definition().get_batch(batch_parameters={"dataframe": frame})
-    suite = gx.ExpectationSuite(name="suite", expectations=list(expectations))
+    suite = _library().ExpectationSuite(name="suite", expectations=list(expectations))
     found: Sequence[Any] = batch.validate(suite, result_format=COUNTS).results
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ def open_session(address: str) -> SparkSession:
     Raises:
         EngineUnavailable: it does not answer as Spark Connect within ten seconds.
     """
+    _name_a_main_file()
     from pyspark.sql.connect.client import DefaultChannelBuilder
     from pyspark.sql.connect.client.retries import DefaultPolicy
     from pyspark.sql.connect.session import SparkSession
@@ -46,6 +48,13 @@ def open_session(address: str) -> SparkSession:
         opened.conf.set("spark.sql.session.timeZone", "UTC")
         _ = opened.version
     return opened
+
+
+def _name_a_main_file() -> None:
+    """Keep PySpark from ending this process: it takes one without a main file for its own documentation tests."""
+    main = sys.modules["__main__"]
+    if main.__spec__ is None and not hasattr(main, "__file__"):
+        main.__file__ = sys.executable
 
 
 def _require_ready(builder: object, address: str) -> None:
