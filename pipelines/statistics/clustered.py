@@ -137,7 +137,7 @@ def quantile_of(clusters: Sequence[Sequence[float]], quantile: float) -> tuple[f
 
 
 def difference(after: Ratio, before: Ratio, *, confidence: float = CONFIDENCE) -> tuple[float, float, float] | None:
-    """Return the difference of two ratios that are no shares, and its interval; None if there are too few days.
+    """Return the difference of two ratios that are no shares, with its interval; None if days are few.
 
     Two shares are compared by `share_difference`, which is wrong less often.
 

@@ -51,7 +51,10 @@ def open_session(address: str) -> SparkSession:
 
 
 def _name_a_main_file() -> None:
-    """Keep PySpark from ending this process: it takes one without a main file for its own documentation tests."""
+    """Keep PySpark from ending this process.
+
+    It takes a process without a main file for its own documentation tests.
+    """
     main = sys.modules["__main__"]
     if main.__spec__ is None and not hasattr(main, "__file__"):
         main.__file__ = sys.executable
