@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -35,7 +34,6 @@ def open_session(address: str) -> SparkSession:
     Raises:
         EngineUnavailable: it does not answer as Spark Connect within ten seconds.
     """
-    _name_a_main_file()
     from pyspark.sql.connect.client import DefaultChannelBuilder
     from pyspark.sql.connect.client.retries import DefaultPolicy
     from pyspark.sql.connect.session import SparkSession
@@ -48,16 +46,6 @@ def open_session(address: str) -> SparkSession:
         opened.conf.set("spark.sql.session.timeZone", "UTC")
         _ = opened.version
     return opened
-
-
-def _name_a_main_file() -> None:
-    """Keep PySpark from ending this process.
-
-    It takes a process without a main file for its own documentation tests.
-    """
-    main = sys.modules["__main__"]
-    if main.__spec__ is None and not hasattr(main, "__file__"):
-        main.__file__ = sys.executable
 
 
 def _require_ready(builder: object, address: str) -> None:
