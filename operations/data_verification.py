@@ -17,6 +17,7 @@ from storage.home import Home
 from storage.inspection.integrity import inspect_integrity
 from storage.store.ledger.auditor import audit_money
 
+MOST_HALF_DAYS = 2  # a run that was cut off has touched the newest days; nothing excuses an older one
 KPI_INPUTS = (SESSIONS, TURNS, UPTIME, CUSTOMER_COUNTS, PAYMENTS)
 KPI_KEY = ("cafe", "simulated", "kpi")
 KPI_FIGURES = ("numerator", "denominator", "value")
@@ -104,7 +105,8 @@ def _kpis(home: Home) -> tuple[str, list[str]]:
         return "no figures yet", []
     inputs = [lake.written_by_day(table) for table in KPI_INPUTS]
     # A run that was cut off, as by the loss of the machine, has written the inputs and not yet the KPIs.
-    half = {day for day, at in written.items() if any(each.get(day, at) > at for each in inputs)}
+    newest = sorted(written)[-MOST_HALF_DAYS:]
+    half = {day for day in newest if any(each.get(day, written[day]) > written[day] for each in inputs)}
     waiting = f"; {', '.join(map(str, sorted(half)))} to be rebuilt, as its inputs are newer" if half else ""
     if not (whole := written.keys() - half):
         return f"none is whole{waiting}", []

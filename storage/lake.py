@@ -28,9 +28,7 @@ __all__ = ["Lake", "Snapshot", "conform", "empty_frame", "polars_schema"]
 ATTEMPTS = 12  # With full jitter up to the longest pause: about ten seconds of conflicts.
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 2.0
-FILE_BYTES = (
-    16 * 1024 * 1024
-)  # A large day is several files of ranges of cafés, so that few are rewritten for one café.
+FILE_BYTES = 16 * 1024 * 1024  # A large day is several files of ranges of cafés: few are rewritten for one café.
 ROW_GROUP_ROWS = 16_384  # Rows are sorted by café: a query for one café reads few groups.
 # delta-rs reports the system's error as text: no space, file too large (a process limit), quota exceeded.
 NO_SPACE = ("os error 28", "os error 27", "os error 122")
@@ -210,7 +208,7 @@ class Lake:
             day: The day.
             change: Receives the day's rows; called again with newer ones after a conflict.
             commit: Metadata of the commit.
-            rewrite: Whether to write the day even if nothing changed, into as few files as possible.
+            rewrite: Whether to write the day even if nothing changed, into as few files as their size allows.
 
         Returns:
             The table's new version; None if nothing was written.

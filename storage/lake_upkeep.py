@@ -9,10 +9,10 @@ from datetime import date, datetime
 from pilot.lake_tables.columns import Table
 from storage.erasure.lake_versions import LOG_FOLDER, purge
 from storage.erasure.table_files import TableFile, table_files
-from storage.lake import Lake
+from storage.lake import FILE_BYTES, Lake
 
 MOST_FILES_A_DAY = 8
-SMALL_FILE_BYTES = 32 * 1024 * 1024
+SMALL_FILE_BYTES = FILE_BYTES // 4  # a file of a large day is whole, and not merged again
 COMMIT = {"why": "upkeep"}
 
 

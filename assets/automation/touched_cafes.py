@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from operations.system import RUN_FOLDER
+from pilot.errors import PilotError
 from storage.cafe_parts import touched_ranges
 from storage.home import Home
 from storage.landing.days import cafes_in
@@ -59,4 +60,7 @@ def touched_cafes(home: Home, day: date, *, before: str, names: Sequence[Segment
     new = [name for name in names if name.path not in known]
     if not new or len(new) > MOST_NEW_SEGMENTS or len(new) + len(known) != len(names):
         return None
-    return cafes_in(home.segments(), day, new) or None
+    try:
+        return cafes_in(home.segments(), day, new) or None
+    except PilotError:  # The day's run finds what cannot be read, and no other day waits for it.
+        return None

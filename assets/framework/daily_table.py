@@ -100,7 +100,7 @@ def daily_table(
             for day in days:
                 with failures_without_words(f"{table.name} for {day}"):
                     judged = as_of(day, moment=moment)
-                    only = touched_of(context, opened, day, table=table) if by_cafe and spark is None else ALL
+                    only = touched_of(context, opened, day, table=table) if by_cafe else ALL
                     table_day = TableDay(opened, table, day, judged, commit, shared=shared, only=only, engine=spark)
                     written = table_day.unchanged(frozen[day]) if day in frozen else rebuild(table_day)
                 rows[day] = written.rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -133,13 +133,17 @@ class TableDay:
             plots: Returns metadata derived from the summed counts; by default the counts.
         """
         lake, engine = self.home.lake(), self.engine
-
-        def parts() -> Iterable[pl.DataFrame]:
-            if engine is not None:
-                return engine.rows_from_events(lake, self.day, make, fields=fields, table=self.table)
-            return (make(events) for events in lake.event_parts(self.day, fields=fields, only=self.only))
-
-        return self.build_in_parts(parts, figures=figures, plots=plots)
+        if engine is not None:
+            return self._whole.build_in_parts(
+                lambda: engine.rows_from_events(lake, self.day, make, fields=fields, table=self.table),
+                figures=figures,
+                plots=plots,
+            )
+        return self.build_in_parts(
+            lambda: (make(events) for events in lake.event_parts(self.day, fields=fields, only=self.only)),
+            figures=figures,
+            plots=plots,
+        )
 
     def build_from_sessions(
         self,
@@ -161,7 +165,7 @@ class TableDay:
         lake, engine = self.home.lake(), self.engine
         of_sessions, of_turns = columns
         if engine is not None:
-            return self.build_in_parts(
+            return self._whole.build_in_parts(
                 lambda: engine.rows_from_tables(lake, self.day, make, read=(SESSIONS, TURNS), table=self.table),
                 figures=figures,
                 plots=plots,
@@ -202,6 +206,11 @@ class TableDay:
             read: The large tables that it reads, whose rows decide how many cafés fit in memory.
         """
         return pl.concat(map(make, self._ranges(read)))
+
+    @property
+    def _whole(self) -> TableDay:
+        """Return this day with all its cafés: an engine builds whole days."""
+        return replace(self, only=ALL)
 
     def _ranges(self, read: Sequence[Table]) -> list[CafeRange]:
         parts = self.home.lake().cafe_ranges(read, self.day)

@@ -29,10 +29,11 @@ def cafes_tag(cafes: Collection[str]) -> dict[str, str]:
 def touched_of(context: dg.AssetExecutionContext, home: Home, day: date, *, table: Table) -> Sequence[CafeRange]:
     """Return the ranges of cafés that a run rebuilds in a table on a day.
 
-    If a session is recorded under two cafés, everything after the raw events is rebuilt as a whole.
+    If a session is recorded under two cafés, everything after the raw events is rebuilt as a whole. So is all of a run
+    that a person starts again: its code may be newer than the other cafés' rows.
     """
     named = context.run.tags.get(CAFES_TAG)
-    if named is None or home.lake().rows_by_day(table).get(day) is None:
+    if named is None or context.run.parent_run_id is not None or home.lake().rows_by_day(table).get(day) is None:
         return ALL
     if table is not RAW_EVENTS and _split(context.run.run_id, home, day):
         return ALL

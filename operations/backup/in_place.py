@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from operations.backup.catalog import NAME_FORMAT, Backup
+from operations.backup.lost_home import is_new
 from operations.backup.make import make_backup
 from operations.backup.restore import RestoreResult, restore
 from operations.backup.unpacking import NotRestored
@@ -120,7 +121,7 @@ def restore_in_place(
     shutil.rmtree(incoming, ignore_errors=True)
     with ExitStack() as stack:
         safety = None
-        if (root / DESCRIPTION_FILE).exists():
+        if (root / DESCRIPTION_FILE).exists() and not is_new(root):  # a copy would let an empty home pass as begun
             stack.enter_context(claim_home(root / RUN_FOLDER))
             report("making a safety copy of the home")
             safety = _safety_copy(settings, now=now)

@@ -23,13 +23,18 @@ BEGUN = "home.new"
 class HomeLost(PilotError):
     """The home is new, and there are signs of an earlier one."""
 
-    def __init__(self, root: Path, sign: str) -> None:
+    def __init__(self, root: Path, sign: str, *, store_url: str = "") -> None:
+        restore = (
+            "Restore store and home as docs/operations/restore.md says of PostgreSQL."
+            if store_url
+            else "`pilot backup list`, then `pilot backup restore latest --reason WHY` (after the loss of the machine "
+            "with --from ADDRESS)."
+        )
         super().__init__(
             f"The home {root} is new and empty, but {sign}. If its disk was lost, a start now would begin without its "
             "data and its keys.",
-            remedy="`pilot backup list`, then `pilot backup restore latest --reason WHY` (after the loss of the "
-            "machine with --from ADDRESS). If it is a new pilot: `pilot run --new REASON`, in containers "
-            "`pilot prepare --new REASON`.",
+            remedy=f"{restore} If it is a new pilot: `pilot run --new REASON`, in containers `docker compose -f "
+            "docker-compose.staging.yml run --rm --no-deps migrate pilot prepare --new REASON`.",
         )
 
 
@@ -45,16 +50,16 @@ def check_not_lost(home: Home, *, in_doubt: bool = True) -> None:
             store has guests whose home is missing.
         StoreAway: the store does not answer.
     """
-    if home.kind == "demo" or not is_new(home):
+    if home.kind == "demo" or not is_new(home.root) or _joins_a_pilot(home):
         return
     settings = home.settings
     if sign := _sign_in_folder(settings) or _sign_at_targets(settings, in_doubt=in_doubt) or _sign_in_store(home):
-        raise HomeLost(home.root, sign)
+        raise HomeLost(home.root, sign, store_url=settings.store_url)
 
 
-def is_new(home: Home) -> bool:
-    """Return whether the home was never run, backed up or restored; any command creates an empty one."""
-    return not (home.root / IDENTITY_FILE).exists() and not (home.root / DAGSTER_FOLDER / INSTANCE_NAME).exists()
+def is_new(root: Path) -> bool:
+    """Return whether a home was never run, backed up or restored; any command creates an empty one."""
+    return not (root / IDENTITY_FILE).exists() and not (root / DAGSTER_FOLDER / INSTANCE_NAME).exists()
 
 
 def begin(home: Home, *, actor: str, reason: str, at: datetime) -> None:
@@ -78,10 +83,14 @@ def _sign_in_folder(settings: Settings) -> str:
 
 
 def _sign_at_targets(settings: Settings, *, in_doubt: bool) -> str:
-    try:
-        return next(filter(None, map(_sign_at, targets_of(settings))), "")
-    except TargetAway as away:
-        return f"whether backups of a home exist cannot be read: {away.what.rstrip('.')}" if in_doubt else ""
+    doubt = ""
+    for target in targets_of(settings):
+        try:
+            if sign := _sign_at(target):
+                return sign
+        except TargetAway as away:
+            doubt = f"whether backups of a home exist cannot be read: {away.what.rstrip('.')}"
+    return doubt if in_doubt else ""
 
 
 def _sign_at(target: Target) -> str:
@@ -90,10 +99,14 @@ def _sign_at(target: Target) -> str:
     return f"backups are at {target.address}, the newest {backups[-1]}" if backups else ""
 
 
-def _sign_in_store(home: Home) -> str:
-    """Return the sign in a database; hosts that share its pilot share key and landing, and have new homes."""
+def _joins_a_pilot(home: Home) -> bool:
+    """Return whether the home is of a further host: the store, key and landing in use are outside of it."""
     settings = home.settings
-    is_shared = bool(settings.landing_url and settings.secret_key.get_secret_value())
-    if not settings.store_url or is_shared or receipts.newest_day(home.store()) is None:
+    is_shared = bool(settings.store_url and settings.landing_url and settings.secret_key.get_secret_value())
+    return is_shared and receipts.newest_day(home.store()) is not None
+
+
+def _sign_in_store(home: Home) -> str:
+    if not home.settings.store_url or receipts.newest_day(home.store()) is None:
         return ""
     return "the store has guests' receipts, whose key and landing were in a home"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from operations.deployment.compose import IMAGES_FILE, STAGING_FILE, Compose, run_docker
+from operations.deployment.compose import IMAGES_FILE, STAGING_FILE, CommandFailed, Compose, run_docker
 from operations.deployment.deploy import EDGE
 from operations.switches.scaling import CannotScale
 from operations.system import MOST_EDGES
@@ -23,6 +24,7 @@ SERVICES: Mapping[str, str] = {
     "entrance": "entrance",
     "watch": "watch",
 }
+SCALED = (EDGE, "business-dashboard")  # services that may run more than once
 EDGE_LIMIT_BYTES = 1536 * 1024**2  # mem_limit of an edge in the compose file.
 RESERVE_SHARE = 0.10
 MIB = 1024**2
@@ -40,6 +42,8 @@ def running_project(env_file: Path, *, compose: Compose | None = None) -> Compos
         env_file: The file of settings and passwords.
         compose: The project; None for the documented one.
     """
+    if "PILOT_HOME" in os.environ:  # a home of this host is meant
+        return None
     if not (Path(STAGING_FILE).is_file() and env_file.is_file() and shutil.which("docker")):
         return None
     if not any(line.startswith(MARK) for line in env_file.read_text(encoding="utf-8").splitlines()):
@@ -56,10 +60,13 @@ def restart(project: Compose, names: Sequence[str], *, actor: str, reason: str) 
         CommandFailed: Docker could not do it.
     """
     services = [_service(name) for name in names] or list(SERVICES.values())
-    project.run("restart", *services)
-    # `restart` returns once they run; `up` waits until they are healthy, and changes nothing.
-    project.run("up", "--detach", "--no-recreate", "--no-build", "--wait", *services)
-    _note(project, action="system.restart", subject=",".join(services), actor=actor, reason=reason)
+    number = {service: _running(project, service) for service in SCALED if service in services}
+    scales = [word for service, count in number.items() for word in ("--scale", f"{service}={max(1, count)}")]
+    try:
+        # A container keeps the settings that it was made with, so each is made anew.
+        project.run("up", "--detach", "--force-recreate", "--no-deps", "--no-build", "--wait", *scales, *services)
+    finally:
+        _note(project, action="system.restart", subject=",".join(services), actor=actor, reason=reason)
     return services
 
 
@@ -75,7 +82,7 @@ def scale(project: Compose, edges: int, *, available_bytes: int, total_bytes: in
     project.run(
         "up", "--detach", "--no-recreate", "--no-build", "--no-deps", "--wait", "--scale", f"{EDGE}={edges}", EDGE
     )
-    _note(project, action="system.scale", subject="edge", actor=actor, reason=reason)
+    _note(project, action="system.scale", subject=f"edge {before}->{edges}", actor=actor, reason=reason)
     return before
 
 
@@ -99,7 +106,11 @@ def check_scale(project: Compose, edges: int, *, available_bytes: int, total_byt
 
 def running_edges(project: Compose) -> int:
     """Return the number of edges that run."""
-    return sum(each.service == EDGE and each.state == "running" for each in project.containers())
+    return _running(project, EDGE)
+
+
+def _running(project: Compose, service: str) -> int:
+    return sum(each.service == service and each.state == "running" for each in project.containers())
 
 
 def _service(name: str) -> str:
@@ -112,4 +123,7 @@ def _service(name: str) -> str:
 
 def _note(project: Compose, *, action: str, subject: str, actor: str, reason: str) -> None:
     program = ("python", "-m", "operations.deployment.audit_line", action, subject, actor, reason)
-    project.run("exec", "-T", AUDITOR, *program)
+    try:
+        project.run("exec", "-T", AUDITOR, *program)
+    except CommandFailed:  # the watch does not run
+        project.run("run", "--rm", "--no-deps", "-T", AUDITOR, *program)

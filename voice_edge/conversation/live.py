@@ -127,7 +127,11 @@ class Live:
         """
         if then is not None:
             self._owed = then
-        await self.recorder.record(content)
+        try:
+            await self.recorder.record(content)
+        except BudgetSpent:
+            self._owed = None  # nothing was recorded, so nothing may be acknowledged
+            raise
         if then is not None:
             self._owed = None
             await self.send(then)

@@ -35,6 +35,8 @@ def forget_old(store: Store, *, now: datetime) -> int:
     with store.begin() as connection:
         serialise(connection, LOCK)
         old = messages.c.state.in_(ENDED) & (messages.c.created_at < now - timedelta(days=MESSAGE_DAYS))
+        # A manager's text that did not arrive stays: its row alone keeps the notice from being planned again.
+        old &= (messages.c.kind != "text") | (messages.c.state == "delivered")
         count = connection.execute(delete(messages).where(old & ~exists(goes_on))).rowcount
         count += connection.execute(delete(episodes).where(over & ~left)).rowcount
         return count + connection.execute(delete(silences).where(silences.c.until < before)).rowcount

@@ -59,7 +59,7 @@ def test_a_lost_home_is_not_begun_anew_and_the_restore_is_named(
     restored = pilot("backup", "restore", "latest", "--yes", "--reason", "the disk was lost")
     assert restored.exit_code == 0, restored.output
     assert pilot("run").exit_code == 0
-    assert not is_new(served[-1].home)
+    assert not is_new(served[-1].home.root)
 
 
 def test_a_person_begins_a_new_home_beside_backups_with_a_reason(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from operations.deployment import service_commands
-from operations.deployment.compose import UNCHECKED, Compose, Container
+from operations.deployment.compose import UNCHECKED, CommandFailed, Compose, Container
 from operations.deployment.service_commands import UnknownService, check_scale, restart, running_project, scale
 from operations.switches.scaling import CannotScale
 from tests.deploy.test_compose_files import SERVICES as COMPOSE_SERVICES
@@ -21,8 +21,10 @@ ROOM = {"available_bytes": 4 * GIB, "total_bytes": 8 * GIB}
 class FakeDocker:
     """Edges by number, and the commands that were run."""
 
-    def __init__(self, edges: int = 1) -> None:
+    def __init__(self, edges: int = 1, *, watch: bool = True, fails: bool = False) -> None:
         self.edges = edges
+        self.watch = watch
+        self.fails = fails
         self.calls: list[str] = []
 
     def __call__(self, arguments: Sequence[str]) -> str:
@@ -35,9 +37,15 @@ class FakeDocker:
                 return "\n".join(json.dumps(line) for line in lines)
             case ["up", "--detach", "--no-recreate", "--no-build", "--no-deps", "--wait", "--scale", edges, _]:
                 self.edges = int(edges.partition("=")[2])
-            case ["restart", *_] | ["up", "--detach", "--no-recreate", "--no-build", "--wait", *_]:
-                pass
+            case ["up", "--detach", "--force-recreate", "--no-deps", "--no-build", "--wait", *rest]:
+                if self.fails:
+                    raise CommandFailed("api-gateway is not healthy", remedy="Read its log.")
+                # Compose runs one of a service whose number is not given.
+                self.edges = int(rest[1].partition("=")[2]) if rest[0] == "--scale" else 1
             case ["exec", "-T", "watch", "python", "-m", "operations.deployment.audit_line", *_]:
+                if not self.watch:
+                    raise CommandFailed("watch does not run", remedy="Start it.")
+            case ["run", "--rm", "--no-deps", "-T", "watch", "python", "-m", "operations.deployment.audit_line", *_]:
                 pass
             case _:
                 raise AssertionError(f"the fake does not know {words}")
@@ -51,11 +59,23 @@ def project(docker: FakeDocker) -> Compose:
 def test_processes_are_restarted_by_their_names_and_waited_for() -> None:
     docker = FakeDocker()
     assert restart(project(docker), ["edge", "watch"], actor="cli:eva", reason="slow") == ["api-gateway", "watch"]
-    assert docker.calls == [
-        "restart api-gateway watch",
-        "up --detach --no-recreate --no-build --wait api-gateway watch",
+    assert docker.calls[-2:] == [
+        "up --detach --force-recreate --no-deps --no-build --wait --scale api-gateway=1 api-gateway watch",
         "exec -T watch python -m operations.deployment.audit_line system.restart api-gateway,watch cli:eva slow",
     ]
+
+
+def test_a_restart_keeps_the_number_of_edges() -> None:
+    docker = FakeDocker(edges=3)
+    restart(project(docker), ["edge"], actor="a", reason="r")
+    assert docker.edges == 3
+
+
+def test_a_restart_is_audited_without_the_watch_and_if_it_failed() -> None:
+    docker = FakeDocker(watch=False, fails=True)
+    with pytest.raises(CommandFailed, match="not healthy"):
+        restart(project(docker), ["edge"], actor="a", reason="r")
+    assert docker.calls[-1].startswith("run --rm --no-deps -T watch python -m operations.deployment.audit_line system.")
 
 
 def test_without_a_name_every_service_of_the_pilot_is_restarted_and_no_database() -> None:
@@ -75,7 +95,9 @@ def test_edges_are_scaled_without_replacing_the_others() -> None:
     docker = FakeDocker()
     assert scale(project(docker), 2, **ROOM, actor="a", reason="r") == 1
     assert docker.edges == 2
-    assert docker.calls[-1].startswith("exec -T watch python -m operations.deployment.audit_line system.scale edge")
+    assert docker.calls[-1].startswith(
+        "exec -T watch python -m operations.deployment.audit_line system.scale edge 1->2"
+    )
 
 
 def test_more_edges_than_the_memory_carries_are_refused_and_fewer_never() -> None:
@@ -91,11 +113,15 @@ def test_more_edges_than_the_memory_carries_are_refused_and_fewer_never() -> Non
 def test_a_host_without_containers_has_no_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     docker, env = FakeDocker(), tmp_path / ".env"
     monkeypatch.setattr(service_commands.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.delenv("PILOT_HOME", raising=False)
     assert running_project(env, compose=project(docker)) is None
     env.write_text("PILOT_PUBLIC_URL=https://aurora.feedbackai.se\n")
     assert running_project(env, compose=project(docker)) is None
     env.write_text("POSTGRES_PASSWORD=secret\n")
     assert running_project(env, compose=project(docker)) is not None
+    monkeypatch.setenv("PILOT_HOME", str(tmp_path))  # another pilot is meant
+    assert running_project(env, compose=project(docker)) is None
+    monkeypatch.delenv("PILOT_HOME")
     docker.edges = 0
     assert running_project(env, compose=project(docker)) is None
 
