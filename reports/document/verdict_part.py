@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pilot.formatting import join_names, measure
 from pilot.kpis import KPIS
 from reports.document.blocks import Block, Heading, Points, Row, Table, Text, Words, all_left
+from reports.document.open_lines import open_lines
 from reports.model import MOST_CAFES_BY_DAY, Model
 
 HEADS = ("kpi", "target", "value", "interval", "verdict")
@@ -18,10 +19,10 @@ def verdict_part(model: Model, words: Words) -> Iterator[Block]:
     yield Heading(words("verdict.title"))
     yield Text(" ".join(_sentences(model, words)), weight="lead")
     key, days = ("final" if model["final"] else "interim"), len(model["days"])
+    yield Text(words("verdict.about_simulated" if model["simulated"] else "verdict.about"))
     yield Text(words(f"verdict.{key}", days=days, planned=model["planned_days"]))
-    for row in model["kpis"]:
-        if row["verdict"] == "cannot_tell" and row["interval"] not in (None, "census"):
-            yield Text(_further(row, words))
+    for line in open_lines(model, words):
+        yield Text(line)
     yield Points(tuple(_in_short(model, words)))
     yield from _kpis(model, words)
     parts = [
@@ -29,7 +30,8 @@ def verdict_part(model: Model, words: Words) -> Iterator[Block]:
         for row in model["kpis"]
         if row["another_cafe"] is not None and _differ(row["another_cafe"])
     ]
-    if len(model["cafes"]) == 3 and parts:
+    # Before the last day the metrics' own intervals are of another kind, and wider than another café's.
+    if model["final"] and len(model["cafes"]) == 3 and parts:
         yield Text(words("verdict.three", parts=join_names(parts, language=words.language)), weight="note")
 
 
@@ -57,35 +59,30 @@ def _in_short(model: Model, words: Words) -> Iterator[str]:
 
 
 def _sentences(model: Model, words: Words) -> Iterator[str]:
-    if not model["final"]:  # a reader of the first line only must not take it as the decision
-        yield words("verdict.so_far", days=len(model["days"]), planned=model["planned_days"])
+    final, passed = model["final"], {"days": len(model["days"]), "planned": model["planned_days"]}
     by: dict[str, list[str]] = {}
     for row in model["kpis"]:
         by.setdefault(row["verdict"], []).append(words.kpi(row["kpi"]).lower())
     named = {verdict: join_names(names, language=words.language) for verdict, names in by.items()}
+    decided = [verdict for verdict in ("met", "missed") if verdict in by]
+    if not decided:
+        yield words("verdict.none_decided" if final else "verdict.none_so_far", **passed)
+    elif not final:  # a reader of the first line only must not take it as the decision
+        yield words("verdict.so_far", **passed)
     if len(by.get("met", ())) == len(KPIS):
         yield words("verdict.all_met")
         return
     if missed := by.get("missed"):
         key = "verdict.missed_one" if len(missed) == 1 else "verdict.missed"
         yield words(key, count=len(missed), missed=named["missed"])
-    else:
+    elif decided and final:
         yield words("verdict.only_open")
     if "met" in named:
         yield words("verdict.met", met=named["met"])
-    if "cannot_tell" in named:
-        yield words("verdict.open", open=named["cannot_tell"])
+    if decided and "cannot_tell" in named:
+        yield words("verdict.open" if final else "verdict.open_yet", open=named["cannot_tell"])
     if "missing" in named:
         yield words("verdict.missing", missing=named["missing"])
-
-
-def _further(row: Row, words: Words) -> str:
-    kpi, days = words.kpi(row["kpi"]), row["further_days"]
-    if days is None:
-        if row["why"] and "on_both_sides" not in row["why"]:
-            return words("kpis.why", kpi=kpi, why=words.reasons(row["why"]))
-        return words("verdict.no_further", kpi=kpi)
-    return words("verdict.further_one" if days == 1 else "verdict.further", kpi=kpi, days=days)
 
 
 def _differ(ends: list[float]) -> bool:
@@ -111,7 +108,7 @@ def _kpis(model: Model, words: Words) -> Iterator[Block]:
                 words.target(row["kpi"]),
                 words.value(row),
                 words.interval(row),
-                words.page(f"verdict.{row['verdict']}"),
+                _badge(model, row, words),
             )
             for row in model["kpis"]
         ),
@@ -121,6 +118,12 @@ def _kpis(model: Model, words: Words) -> Iterator[Block]:
     for row in model["kpis"]:
         if row["verdict"] == "missing" and row["why"]:
             yield Text(words("kpis.why", kpi=words.kpi(row["kpi"]), why=words.reasons(row["why"])), weight="note")
+
+
+def _badge(model: Model, row: Row, words: Words) -> str:
+    if row["verdict"] == "cannot_tell" and not model["final"]:
+        return words("verdict.not_yet")
+    return words.page(f"verdict.{row['verdict']}")
 
 
 def _cell(row: Row | None, words: Words) -> str:

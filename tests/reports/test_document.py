@@ -34,6 +34,26 @@ def test_the_verdict_comes_first_in_words(model: Model) -> None:
     assert open_one.startswith("Piloten missar inget mål, men alla är inte avgjorda.")
     assert "Om slutförda samtal går det inte att avgöra." in open_one
     assert "Underlag saknas för driftsäkerhet." in texts(judged(model, uptime="missing"))[0]
+    nothing = dict.fromkeys(KPIS, "cannot_tell")
+    assert texts(judged(model, **nothing))[0] == "Inget av de fem målen går att avgöra."
+
+
+def test_the_first_line_of_an_interim_report_is_not_taken_for_the_decision(model: Model) -> None:
+    nothing = frozen({**judged(model, **dict.fromkeys(KPIS, "cannot_tell")), "final": False})
+    assert texts(nothing)[0] == "Efter 7 av 30 dagar är inget av de fem målen avgjort."
+    assert texts(nothing, "en")[0] == "After 7 of 30 days none of the five targets is decided."
+    one_open = texts(frozen({**judged(model, completion="cannot_tell"), "final": False}))[0]
+    assert one_open.startswith("Hittills, efter 7 av 30 dagar och inte slutgiltigt: Målet nås för deltagande, svarstid")
+    assert one_open.endswith("Inte avgjort än: slutförda samtal.")
+    table = next(block for block in document_of(nothing, "sv").blocks if isinstance(block, Table))
+    assert {row[-1] for row in table.rows} == {"Inte avgjort än"}
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+def test_what_guests_do_and_that_they_are_simulated_stand_below_the_verdict(model: Model, simulated: bool) -> None:
+    below = texts(frozen({**model, "simulated": simulated}))[1]
+    assert below.startswith("Gäster skannar en kod")
+    assert ("inget om riktiga gäster" in below) == simulated
 
 
 def test_an_interim_report_says_that_it_does_not_decide(model: Model) -> None:
@@ -86,3 +106,52 @@ def test_a_report_without_anything_has_its_sections_in_words(model: Model) -> No
         "Ingen incident",
     ):
         assert any(words in text for text in found), words
+
+
+def open_metrics(model: Model, *, final: bool, **changed: dict[str, Any]) -> Model:
+    """Return the model with every metric met, except those changed, which are not decided."""
+    undecided = {"verdict": "cannot_tell", "interval": "anytime", "further_days": None, "why": "on_both_sides"}
+    undecided |= {"low": 0.4, "high": 0.8, "value": 0.7, "numerator": 70.0, "denominator": 100.0}
+    rows = [
+        {**row, **undecided, **changed[row["kpi"]]} if row["kpi"] in changed else {**row, "verdict": "met"}
+        for row in model["kpis"]
+    ]
+    return frozen({**model, "kpis": rows, "final": final})
+
+
+@pytest.mark.parametrize("final", [True, False])
+def test_metrics_that_are_open_for_the_same_reason_share_a_line(model: Model, final: bool) -> None:
+    found = texts(open_metrics(model, final=final, participation={}, completion={}))
+    (line,) = [text for text in found if "så nära målet" in text]
+    assert line.startswith("Deltagande och slutförda samtal: ")
+    assert ("ett år till" in line) == final
+
+
+def test_a_share_without_a_failure_is_not_called_close_to_its_target(model: Model) -> None:
+    every = {"value": 1.0, "high": 1.0, "numerator": 163.0, "denominator": 163.0}
+    found = texts(open_metrics(model, final=False, payment_success=every))
+    assert "Lyckade utbetalningar: 163 av 163 lyckades, men det är för få för att vara säker på målet." in found
+    assert not any("så nära målet" in text for text in found)
+
+
+def test_an_interval_without_an_upper_end_promises_no_number_of_days(model: Model) -> None:
+    found = texts(open_metrics(model, final=False, voice_response={"high": None}))
+    assert any(text.startswith("Svarstid: för lite underlag för att sätta en gräns") for text in found)
+
+
+@pytest.mark.parametrize(("cafes", "allowed"), [(3, "648"), (1, "216")])
+def test_uptime_that_is_not_over_says_how_much_downtime_is_used(model: Model, cafes: int, allowed: str) -> None:
+    counted = {"interval": "census", "why": "not_over", "numerator": 1_812_060.0, "denominator": 1_814_400.0}
+    open_one = open_metrics(model, final=False, uptime=counted)
+    (line,) = [
+        text for text in texts(frozen({**open_one, "cafes": model["cafes"][:cafes]})) if "perioden pågår" in text
+    ]
+    assert f"Hittills 39 minuter nere av de {allowed} som målet tillåter på 30 dagar" in line
+    assert ("alla kaféer" in line) == (cafes > 1)
+
+
+def test_a_fourth_cafes_interval_is_shown_on_the_last_day_only(model: Model) -> None:
+    rows = [{**row, "another_cafe": [0.07, 0.19]} for row in model["kpis"]]
+    for final in (True, False):
+        found = texts(frozen({**model, "kpis": rows, "final": final}))
+        assert any("ett fjärde kafés värde" in text for text in found) == final
