@@ -125,6 +125,10 @@ class Words:
             return self("none")
         return f"{number(ore / ORE_PER_KRONA, language=self.language, decimals=2)}\u00a0kr"
 
+    def whole_kronor(self, ore: float | None) -> str:
+        """Return an amount in whole kronor; a dash if there is none."""
+        return self("none") if ore is None else f"{self.number(ore / ORE_PER_KRONA)}\u00a0kr"
+
     def day(self, text: str) -> str:
         """Return a day of the model: "23 nov."."""
         return short_day(date.fromisoformat(text), language=self.language)

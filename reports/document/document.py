@@ -12,14 +12,13 @@ from reports.document.blocks import Block, Words, words_of
 from reports.document.days_part import days_part, downtime_part, funnel_part, response_part
 from reports.document.guests_part import (
     cases_part,
-    fraud_part,
     happy_part,
     incidents_part,
-    money_part,
     survey_part,
 )
 from reports.document.many_part import many_part
 from reports.document.method_part import impact_part, method_part, missing_part
+from reports.document.money_part import fraud_part, money_part
 from reports.document.verdict_part import cafes_part, verdict_part
 from reports.model import MOST_CAFES_BY_DAY, Model
 

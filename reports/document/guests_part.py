@@ -1,4 +1,4 @@
-"""The report's third part: money, guests, the cafés' changes, fraud, incidents, managers."""
+"""The report's part on guests: what they think, the cafés' changes, incidents, managers."""
 
 from __future__ import annotations
 
@@ -29,42 +29,6 @@ KINDS = ("positive", "mixed", "negative", "neutral")
 MOST_THEMES = 12
 NARROW = 0.05  # an interval of a difference is shown with a decimal
 LEAST_JUDGED = 5
-RAIL_HEADS = ("rail", "paid", "failed", "open", "issued", "expired", "sum")
-
-
-def money_part(model: Model, words: Words) -> Iterator[Block]:
-    """Yield the rewards and payments, to the öre."""
-    yield Heading(words("money.title"))
-    rewards, payments = model["rewards"], model["payments"]
-    paid = sum(row["succeeded_ore"] for row in payments)
-    yield Text(
-        words(
-            "money.what",
-            granted=words.kronor(rewards["granted_ore"]),
-            count=words.number(rewards["granted"]),
-            paid=words.kronor(paid),
-        )
-    )
-    useful = rewards["useful"]
-    if useful:
-        yield Text(
-            words("money.cost", useful=words.kronor(rewards["granted_ore"] / useful), paid=words.kronor(paid / useful))
-        )
-    else:
-        yield Text(words("money.no_useful"))
-    if not payments:
-        yield Text(words("money.none"))
-        return
-    rows = tuple(
-        (
-            words.known("dashboards", f"payments.rail.{row['rail']}", row["rail"]),
-            *(words.number(row[name]) for name in ("succeeded", "failed", "open", "issued", "expired")),
-            words.kronor(row["succeeded_ore"]),
-        )
-        for row in payments
-    )
-    head = tuple(words(f"money.head.{name}") for name in RAIL_HEADS)
-    yield Table(words("money.title"), head, rows, left_then_right(len(head)))
 
 
 def happy_part(model: Model, words: Words) -> Iterator[Block]:
@@ -186,30 +150,6 @@ def _hours(low: float | None, high: float | None, words: Words) -> str:
     ends = {name: words.number(end, decimals=1) for name, end in (("low", low), ("high", high)) if end is not None}
     key = {2: "between", 1: "at_least" if low is not None else "at_most"}[len(ends)]
     return words.page(f"interval.{key}", **ends)
-
-
-def fraud_part(model: Model, words: Words) -> Iterator[Block]:
-    """Yield the held rewards."""
-    yield Heading(words("fraud.title"))
-    rewards = model["rewards"]
-    if not rewards["held"]:
-        yield Text(words("fraud.none"))
-        return
-    counts = {name: words.number(rewards[name]) for name in ("held", "decided", "released", "refused")}
-    waiting = words.number(rewards["held"] - rewards["released"] - rewards["refused"])
-    yield Text(words("fraud.what", **counts, waiting=waiting, kept=words.kronor(rewards["kept_ore"])))
-    rows = tuple(
-        (_reason(row["reason"], words), *(words.number(row[name]) for name in ("held", "released", "refused")))
-        for row in model["held_for"]
-    )
-    head = tuple(words(f"fraud.head.{name}") for name in ("reason", "held", "released", "refused"))
-    yield Table(words("fraud.title"), head, rows, left_then_right(4))
-
-
-def _reason(codes: str, words: Words) -> str:
-    named = [words.known("money", f"reason.{code}", code) for code in codes.split(",")]
-    text = join_names(named, language=words.language)
-    return text[:1].upper() + text[1:]
 
 
 def incidents_part(model: Model, words: Words) -> Iterator[Block]:

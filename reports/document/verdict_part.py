@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pilot.formatting import join_names, measure
 from pilot.kpis import KPIS
 from reports.document.blocks import Block, Heading, Points, Row, Table, Text, Words, all_left
+from reports.document.money_part import paid_ore
 from reports.document.open_lines import open_lines
 from reports.model import MOST_CAFES_BY_DAY, Model
 
@@ -42,20 +43,25 @@ def _in_short(model: Model, words: Words) -> Iterator[str]:
     yield words("short.feedback", count=words.number(feedbacks), useful=useful)
     if rewards["useful"]:
         cost = words.kronor(rewards["granted_ore"] / rewards["useful"])
-        yield words("short.cost", granted=words.kronor(rewards["granted_ore"]), cost=cost)
+        granted, paid = (words.whole_kronor(ore) for ore in (rewards["granted_ore"], paid_ore(model)))
+        yield words("short.cost", granted=granted, cost=cost, paid=paid)
     if model["themes"]:
-        praised, blamed = (max(model["themes"], key=lambda row: row[name]) for name in ("positive", "negative"))
-        yield words(
-            "short.themes",
-            praised=words.theme(praised["theme"]),
-            praises=words.number(praised["positive"]),
-            blamed=words.theme(blamed["theme"]),
-            complaints=words.number(blamed["negative"]),
-        )
+        yield words("short.themes", praised=_most(model, "positive", words), blamed=_most(model, "negative", words))
     trouble, guests = max(model["troubles"].items(), key=lambda one: one[1])
     if guests:
         named = words(f"priorities.trouble.{trouble}").lower()
         yield words("short.trouble", trouble=named, guests=words.number(guests))
+
+
+def _most(model: Model, polarity: str, words: Words) -> str:
+    """Return the themes with the most praise or complaints, every one of a tie, with their count."""
+    count = max(row[polarity] for row in model["themes"])
+    if not count:
+        return words("short.no_times")
+    tied = [words.theme(row["theme"]) for row in model["themes"] if row[polarity] == count]
+    named = join_names([tied[0], *(name[:1].lower() + name[1:] for name in tied[1:])], language=words.language)
+    key = "short.times_each" if len(tied) > 1 else "short.times"
+    return words(key, theme=named, count=words.number(count))
 
 
 def _sentences(model: Model, words: Words) -> Iterator[str]:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from pilot.kpis import KPIS
-from reports.document.blocks import Table, Text
+from reports.document.blocks import Points, Table, Text, words_of
 from reports.document.document import document_of
+from reports.document.money_part import fraud_part, money_part
 from reports.model import Model, frozen
 
 
@@ -155,3 +156,35 @@ def test_a_fourth_cafes_interval_is_shown_on_the_last_day_only(model: Model) -> 
     for final in (True, False):
         found = texts(frozen({**model, "kpis": rows, "final": final}))
         assert any("ett fjärde kafés värde" in text for text in found) == final
+
+
+def short(model: Model, language: Any = "sv") -> str:
+    """Return the points below the verdict, in one text."""
+    points = next(block for block in document_of(model, language).blocks if isinstance(block, Points))
+    return " ".join(points.items)
+
+
+def test_themes_that_are_blamed_equally_often_are_all_named(model: Model) -> None:
+    def theme(name: str, positive: int, negative: int) -> dict[str, Any]:
+        return {"theme": name, "mentions": 9, "positive": positive, "mixed": 0, "negative": negative}
+
+    tied = frozen({**model, "themes": [theme("coffee", 5, 1), theme("queue", 2, 4), theme("price", 0, 4)]})
+    assert "Mest beröm: Kaffe (5 gånger). Flest klagomål: Kö och pris (4 gånger var)." in short(tied)
+    unblamed = frozen({**model, "themes": [theme("coffee", 5, 0), theme("queue", 2, 0)]})
+    assert "Most praise: Coffee (5 times). Most complaints: none." in short(unblamed, "en")
+
+
+def test_every_issued_reward_is_in_one_column_and_the_rest_has_its_kronor(model: Model) -> None:
+    rail = {"rail": "voucher", "issued": 361, "succeeded": 150, "failed": 5, "open": 2, "expired": 6}
+    rewards = {**model["rewards"], "granted": 361, "granted_ore": 914_000, "useful": 365}
+    rewards |= {"decided": 1233, "declined": 868, "held": 14, "released": 10, "refused": 4}
+    found = frozen({**model, "rewards": rewards, "payments": [{**rail, "succeeded_ore": 409_000}]})
+    blocks = list(money_part(found, words_of(found, "sv")))
+    table = next(block for block in blocks if isinstance(block, Table))
+    assert table.rows[0][1:7] == ("361", "150", "5", "2", "6", "198")
+    written = [block.text for block in blocks if isinstance(block, Text)]
+    assert "Belöningar för 5\u00a0050,00\u00a0kr är inte inlösta, förfallna medräknade." in written
+    assert "beviljades belöningar för 9\u00a0140\u00a0kr" in short(found)
+    assert "har löst in 4\u00a0090\u00a0kr" in short(found)
+    held = next(block for block in fraud_part(found, words_of(found, "sv")) if isinstance(block, Text))
+    assert held.text.startswith("Av 365 svar som kunde ge belöning hölls 14 inne")
