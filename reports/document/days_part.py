@@ -208,6 +208,15 @@ def downtime_part(model: Model, words: Words) -> Iterator[Block]:
         yield Text(words("downtime.more", shown=len(shown), all=len(outages)), weight="note")
 
 
+def outages_named(model: Model, words: Words) -> str:
+    """Return how many outages there were, and how long the longest was; empty without any."""
+    if not model["outages"]:
+        return ""
+    longest = words.number(max(each["minutes"] for each in model["outages"]))
+    key = "downtime.one" if len(model["outages"]) == 1 else "downtime.several"
+    return words(key, count=words.number(len(model["outages"])), minutes=longest)
+
+
 def _cafes(ids: Sequence[str], words: Words) -> str:
     names = [words.cafe(cafe) for cafe in ids]
     if len(names) <= MOST_NAMED:

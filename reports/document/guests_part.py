@@ -22,7 +22,7 @@ from reports.document.blocks import (
     all_left,
     left_then_right,
 )
-from reports.document.days_part import style_of
+from reports.document.days_part import outages_named, style_of
 from reports.model import Model
 
 KINDS = ("positive", "mixed", "negative", "neutral")
@@ -157,6 +157,8 @@ def incidents_part(model: Model, words: Words) -> Iterator[Block]:
     yield from _alerts(model, words)
     yield Heading(words("incidents.title"))
     found = model["incidents"]
+    if model["outages"] and not any(each["kind"] == "down" for each in found):
+        yield Text(words("incidents.outages", outages=outages_named(model, words)))
     if not found:
         yield Text(words("incidents.none"))
         return
@@ -182,7 +184,8 @@ def _alerts(model: Model, words: Words) -> Iterator[Block]:
     yield Heading(words("alerts.title"))
     found = model["alerts"]
     if not found:
-        yield Text(words("alerts.none"))
+        key = "alerts.despite" if model["outages"] else "alerts.none"
+        yield Text(words(key, outages=outages_named(model, words)))
         return
     yield Text(words("alerts.what", least=LEAST_JUDGED))
     rows = tuple(

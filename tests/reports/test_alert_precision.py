@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pilot.business_days import day_bounds
-from reports.document.blocks import Table, words_of
+from reports.document.blocks import Table, Text, words_of
 from reports.document.guests_part import incidents_part
 from reports.model import Model, frozen
 from reports.scope import Scope
@@ -63,7 +63,32 @@ def test_a_proposal_follows_from_the_verdicts(model: Model, right: int, wrong: i
     assert table.rows == (("Disken fylls", "9", str(right), str(wrong), proposal),)
 
 
-def test_without_alerts_the_report_says_so(model: Model) -> None:
-    quiet = frozen({**model, "alerts": []})
-    text = next(block.text for block in incidents_part(quiet, words_of(quiet, "sv")) if type(block).__name__ == "Text")
-    assert text == "Inga larm gick under perioden."
+OUTAGE = {"from": "2026-11-29T07:37:00+00:00", "to": "2026-11-29T07:50:00+00:00", "minutes": 13.0, "cafes": ["aurora"]}
+
+
+def said(model: Model) -> list[str]:
+    return [block.text for block in incidents_part(model, words_of(model, "sv")) if isinstance(block, Text)]
+
+
+def test_without_alerts_and_incidents_the_report_says_so(model: Model) -> None:
+    quiet = frozen({**model, "alerts": [], "incidents": [], "outages": []})
+    assert said(quiet) == ["Inga larm gick under perioden.", "Ingen incident är registrerad under perioden."]
+
+
+def test_an_outage_that_nobody_recorded_stands_beside_the_silence(model: Model) -> None:
+    one = frozen({**model, "alerts": [], "incidents": [], "outages": [OUTAGE]})
+    assert said(one)[:2] == [
+        "Inga larm gick under perioden, trots ett avbrott på 13 min.",
+        "Gästernas sida hade ett avbrott på 13 min (se Driftstopp), som inte bokförts som incident.",
+    ]
+    two = frozen({**one, "outages": [OUTAGE, {**OUTAGE, "minutes": 4.0}]})
+    assert "trots 2 avbrott, det längsta på 13 min" in said(two)[0]
+    known = {
+        "kind": "down",
+        "title": "Nere",
+        "detected_at": OUTAGE["from"],
+        "closed_at": None,
+        "cause": "",
+        "actions": [],
+    }
+    assert not any("bokförts" in text for text in said(frozen({**one, "incidents": [known]})))
