@@ -103,7 +103,7 @@ def _inputs(model: Model, words: Words, *, per_cafe: float) -> Iterator[str]:
     participation = next(row for row in model["kpis"] if row["kpi"] == "participation")
     if load["customers_a_day"]:
         yield words("capacity.customers", count=words.number(load["customers_a_day"]))
-    if participation["another_cafe"]:
+    if participation["another_cafe"] and model["final"]:  # as beside the verdict
         low, high = (words.share(end) for end in participation["another_cafe"])
         yield words("capacity.participation", low=low.rstrip("\u00a0%"), high=high)
     if load["mean_seconds"]:

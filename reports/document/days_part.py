@@ -23,7 +23,6 @@ STEPS = ("opened", "started", "consented", "answered", "completed")
 DAY_HEADS = ("day", "customers", "started", "completed", "useful", "score", "down")
 STAGE_HEADS = ("stage", "turns", "p50", "p95", "worst")
 OUTAGE_HEADS = ("day", "from", "to", "minutes", "cafes")
-SECONDS_A_DAY = 86_400
 
 
 def style_of(words: Words) -> Style:
@@ -177,7 +176,7 @@ def downtime_part(model: Model, words: Words) -> Iterator[Block]:
         words(
             "downtime.what",
             minutes=words.number(seconds["down_s"] / 60),
-            known=words.number(known / SECONDS_A_DAY, decimals=1),
+            known=words.number(known / 60),
             budget=words.number((1 - KPIS["uptime"].target) * known / 60),
             planned=words.number(seconds["planned_down_s"] / 60),
             unknown=words.number(seconds["unknown_s"] / 60),

@@ -89,7 +89,9 @@ def document_of(model: Model, language: Language) -> Document:
     )
     return Document(
         language=language,
-        title=words("title") if model["whole"] else words("title_cafe", cafe=names[0]),
+        title=words(
+            f"{'title' if model['whole'] else 'title_cafe'}{'_final' if model['final'] else ''}", cafe=names[0]
+        ),
         subtitle=subtitle,
         mark=words("simulated") if model["simulated"] else "",
         frozen=words("frozen", hash=model["hash"][:HASH_SHOWN]),

@@ -157,10 +157,11 @@ def incidents_part(model: Model, words: Words) -> Iterator[Block]:
     yield from _alerts(model, words)
     yield Heading(words("incidents.title"))
     found = model["incidents"]
+    if not found:
+        yield Text(words("incidents.none"))
     if model["outages"] and not any(each["kind"] == "down" for each in found):
         yield Text(words("incidents.outages", outages=outages_named(model, words)))
     if not found:
-        yield Text(words("incidents.none"))
         return
     rows = tuple(
         (

@@ -74,7 +74,7 @@ def _definition(row: Row, words: Words) -> str:
     basis = words("method.basis_none")
     if row["denominator"]:
         if row["kpi"] == "uptime":
-            numerator, denominator = (f"{words.number(row[end] / 3600)} h" for end in ("numerator", "denominator"))
+            numerator, denominator = (f"{words.number(row[end] / 60)} min" for end in ("numerator", "denominator"))
         else:
             numerator, denominator = (words.number(row[end]) for end in ("numerator", "denominator"))
         basis = words("method.basis", numerator=numerator, denominator=denominator, cafe_days=row["cafe_days"])
@@ -93,5 +93,7 @@ def missing_part(model: Model, words: Words) -> Iterator[Block]:
         items.append(words("missing.excluded", count=model["days_left_out"]))
     if model["uptime"]["unknown_s"]:
         items.append(words("missing.unknown", minutes=words.number(model["uptime"]["unknown_s"] / 60)))
-    items.append(words("missing.pdf"))
-    yield Points(tuple(items) if len(items) > 1 else (words("missing.nothing"), *items))
+    gaps = items or [words("missing.nothing")]
+    plan = model["capacity"]
+    builders = ("load", "pdf") if plan is not None and plan["measured_at_once"] is None else ("pdf",)
+    yield Points((*gaps, *(words(f"missing.{name}") for name in builders)))

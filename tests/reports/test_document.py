@@ -188,3 +188,20 @@ def test_every_issued_reward_is_in_one_column_and_the_rest_has_its_kronor(model:
     assert "har löst in 4\u00a0090\u00a0kr" in short(found)
     held = next(block for block in fraud_part(found, words_of(found, "sv")) if isinstance(block, Text))
     assert held.text.startswith("Av 365 svar som kunde ge belöning hölls 14 inne")
+
+
+@pytest.mark.parametrize(("final", "title"), [(True, "Slutrapport"), (False, "Delrapport")])
+def test_the_title_says_whether_it_is_the_last_report(model: Model, final: bool, title: str) -> None:
+    assert document_of(frozen({**model, "final": final}), "sv").title == f"{title} från pilotprojektet"
+    one = frozen({**model, "final": final, "whole": False, "cafes": model["cafes"][:1]})
+    assert document_of(one, "sv").title == f"{title} från pilotprojektet: Café Aurora"
+
+
+def test_programs_are_named_in_the_last_section_only(model: Model) -> None:
+    plan = {"most_at_once": 3, "busiest_hour_sessions": 20, "measured_at_once": None, "bytes_a_day": 2e6}
+    load = {"busiest_cafe_hour": 30, "mean_seconds": 60.0, "customers_a_day": 400}
+    blocks = document_of(frozen({**model, "capacity": plan, "load": load}), "sv").blocks
+    naming = [block for block in blocks if "pilot load-test" in str(block) or "veraPDF" in str(block)]
+    assert naming == [blocks[-1]]
+    assert isinstance(blocks[-1], Points)
+    assert [item.startswith("För den som bygger") for item in blocks[-1].items[-2:]] == [True, True]
