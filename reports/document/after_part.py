@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pipelines.statistics.queueing import MOST_BLOCKED, cafes_a_server
 from reports.document.blocks import Block, Heading, Points, Row, Table, Text, Words, all_right
@@ -19,22 +19,23 @@ TROUBLE_HEADS = ("trouble", "guests", "share", "answer")
 def priorities_part(model: Model, words: Words) -> Iterator[Block]:
     """Yield the troubles of guests, the most frequent first, with the support's answer to each."""
     yield Heading(words("priorities.title"))
-    started = sum(row["started"] for row in model["funnel"])
+    opened, started = (sum(row[step] for row in model["funnel"]) for step in ("opened", "started"))
     found = sorted(
         ((count, name) for name, count in model["troubles"].items() if count), key=lambda one: (-one[0], one[1])
     )
-    if not found or not started:
+    if not started or (not found and opened == started):
         yield Text(words("priorities.none"))
         return
-    yield Text(words("priorities.what", started=words.number(started)))
+    key = "priorities.what" if opened > started else "priorities.what_started"
+    yield Text(words(key, started=words.number(started), opened=words.number(opened)))
     rows = tuple(
         (
             words(f"priorities.trouble.{name}"),
             words.number(count),
-            words.share(count / started, decimals=1),
+            words.share(count / whole, decimals=1),
             words(f"priorities.answer.{name}"),
         )
-        for count, name in found
+        for count, name, whole in _lost_first(found, opened=opened, started=started)
     )
     head = tuple(words(f"priorities.head.{name}") for name in TROUBLE_HEADS)
     yield Table(words("priorities.title"), head, rows, ("left", "right", "right", "left"))
@@ -43,6 +44,14 @@ def priorities_part(model: Model, words: Words) -> Iterator[Block]:
     if left:
         yield Text(words("priorities.left"))
         yield Points(left)
+
+
+def _lost_first(found: Sequence[tuple[int, str]], *, opened: int, started: int) -> Iterator[tuple[int, str, int]]:
+    """Yield those who never started, of the opened pages, then each trouble, of the started sessions."""
+    if opened > started:
+        yield opened - started, "unstarted", opened
+    for count, name in found:
+        yield count, name, started
 
 
 def expansion_part(model: Model, words: Words) -> Iterator[Block]:
@@ -83,9 +92,9 @@ def _servers(model: Model, words: Words, *, carried: int) -> Table:
             (
                 words.number(cafes),
                 words.number(servers),
-                words.kronor(None if server is None else server * 100),
-                words.kronor(None if rewards is None else rewards * 100),
-                words.kronor(None if total is None else total * 100),
+                words.whole_kronor(None if server is None else server * 100),
+                words.whole_kronor(None if rewards is None else rewards * 100),
+                words.whole_kronor(None if total is None else total * 100),
             )
         )
     head = tuple(words(f"capacity.head.{name}") for name in ("cafes", "servers", "server", "rewards", "total"))
@@ -115,11 +124,11 @@ def _inputs(model: Model, words: Words, *, per_cafe: float) -> Iterator[str]:
         )
     rewards = _rewards_a_month(model)
     if rewards is not None:
-        yield words("capacity.rewards", amount=words.kronor(rewards * 100))
+        yield words("capacity.rewards", amount=words.whole_kronor(rewards * 100))
     if price is None:
         yield words("capacity.no_price")
     else:
-        yield words("capacity.price", amount=words.kronor(price * 100))
+        yield words("capacity.price", amount=words.whole_kronor(price * 100))
     if model["capacity"]["bytes_a_day"]:
         yield words("capacity.storage", a_day=words.number(model["capacity"]["bytes_a_day"] / MEGABYTE, decimals=1))
 

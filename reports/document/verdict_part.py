@@ -47,6 +47,10 @@ def _in_short(model: Model, words: Words) -> Iterator[str]:
         yield words("short.cost", granted=granted, cost=cost, paid=paid)
     if model["themes"]:
         yield words("short.themes", praised=_most(model, "positive", words), blamed=_most(model, "negative", words))
+    opened, started = (sum(row[step] for row in model["funnel"]) for step in ("opened", "started"))
+    if lost := opened - started:
+        share = words.share(lost / opened)
+        yield words("short.lost", opened=words.number(opened), lost=words.number(lost), share=share)
     trouble, guests = max(model["troubles"].items(), key=lambda one: one[1])
     if guests:
         named = words(f"priorities.trouble.{trouble}").lower()

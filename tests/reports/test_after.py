@@ -43,10 +43,10 @@ def test_cafes_a_server_follow_from_the_measured_load_and_the_price_is_an_input(
     rows = table(blocks).rows
     assert [row[0] for row in rows] == [str(cafes) for cafes in PLANNED_CAFES]
     assert [int(row[1]) for row in rows] == [-(-cafes // carried) for cafes in PLANNED_CAFES]
-    assert rows[0][2] == "300,00\u00a0kr"
+    assert rows[0][2] == "300\u00a0kr"
     (inputs,) = [block for block in blocks if isinstance(block, Points)]
     assert any("30 samtal på 60 sekunder" in item and "0,50" in item for item in inputs.items)
-    assert any("900,00\u00a0kr i månaden" in item for item in inputs.items)
+    assert any("900\u00a0kr i månaden" in item for item in inputs.items)
     assert any("400 kunder" in item for item in inputs.items)
 
 
@@ -61,11 +61,16 @@ def test_without_a_load_test_or_a_price_nothing_is_invented(model: Model) -> Non
 
 def test_troubles_are_ranked_by_guests_with_the_supports_answer(model: Model) -> None:
     troubles = {"microphone": 12, "consent": 0, "silent": 40, "closed": 40, "in_app": 3, "unheard": 0, "voucher": 1}
-    found = frozen({**model, "troubles": troubles})
+    steps = {"mode": "text", "opened": 100, "started": 100, "consented": 90, "answered": 80, "completed": 70}
+    found = frozen({**model, "troubles": troubles, "funnel": [steps]})
     rows = table(list(priorities_part(found, words_of(found, "sv")))).rows
     assert [row[1] for row in rows] == ["40", "40", "12", "3", "1"]
     assert [row[0] for row in rows][:3] == ["Stängde sidan", "Tystnade och lämnade", "Mikrofonen spärrad"]
     assert all(row[3] for row in rows)
+    lost = frozen({**found, "funnel": [steps, {**dict.fromkeys(steps, 0), "mode": "none", "opened": 25}]})
+    first, second, *_ = table(list(priorities_part(lost, words_of(lost, "sv")))).rows
+    assert first[:3] == ("Öppnade sidan men började inte", "25", "20,0\u00a0%")  # of all opened pages
+    assert second[:3] == ("Stängde sidan", "40", "40,0\u00a0%")  # of the started sessions
 
 
 def test_what_incidents_left_to_do_follows_the_troubles_the_worst_first(model: Model) -> None:
