@@ -55,6 +55,7 @@ def happy_part(model: Model, words: Words) -> Iterator[Block]:
         )
         for row in model["themes"][:MOST_THEMES]
     )
+    yield Heading(words("happy.themes"), level=2)  # a page may end above it: the table is never without a heading
     yield Table(words("happy.themes"), head, rows, left_then_right(len(head)))
     yield Heading(words("happy.quotes"), level=2)
     if not model["quotes"]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pilot.kpis import KPIS
-from reports.document.blocks import Points, Table, Text, words_of
+from reports.document.blocks import Heading, Points, Table, Text, words_of
 from reports.document.document import document_of
 from reports.document.money_part import fraud_part, money_part
 from reports.model import Model, frozen
@@ -205,3 +205,13 @@ def test_programs_are_named_in_the_last_section_only(model: Model) -> None:
     assert naming == [blocks[-1]]
     assert isinstance(blocks[-1], Points)
     assert [item.startswith("För den som bygger") for item in blocks[-1].items[-2:]] == [True, True]
+
+
+def test_the_themes_have_a_heading_that_follows_them_to_the_next_page(model: Model) -> None:
+    theme = {"theme": "coffee", "mentions": 9, "positive": 5, "mixed": 0, "negative": 4}
+    day = {"day": model["first"], "usable": 9, "positive": 5, "mixed": 0, "negative": 4, "neutral": 0}
+    blocks = document_of(frozen({**model, "themes": [theme], "satisfaction": [day]}), "sv").blocks
+    place = next(
+        place for place, block in enumerate(blocks) if getattr(block, "caption", "") == "Vad gästerna talar om"
+    )
+    assert blocks[place - 1] == Heading("Vad gästerna talar om", level=2)
