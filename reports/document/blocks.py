@@ -175,6 +175,10 @@ class Words:
         """Return the reasons of a verdict in words."""
         return "; ".join(self.page(f"reason.{code}") for code in (why or "").split(",") if code)
 
+    def together(self) -> str:
+        """Return that a sum is over all cafés; empty for one café."""
+        return self("downtime.together") if len(self.cafes) > 1 else ""
+
     def theme(self, name: str) -> str:
         """Return a theme's name, as the first word of a cell."""
         text = self.known("dashboards", f"aspect.{name}", name)

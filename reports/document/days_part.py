@@ -112,7 +112,8 @@ def _table(model: Model, words: Words) -> Table:
                 words.number((row["down_s"] or 0) / 60),
             )
         )
-    head = tuple(words(f"days.head.{name}") for name in DAY_HEADS)
+    heads = DAY_HEADS if len(model["cafes"]) > 1 else (*DAY_HEADS[:-1], "down_one")
+    head = tuple(words(f"days.head.{name}") for name in heads)
     return Table(words("days.counts"), head, tuple(rows), left_then_right(len(head)))
 
 
@@ -177,6 +178,7 @@ def downtime_part(model: Model, words: Words) -> Iterator[Block]:
             "downtime.what",
             minutes=words.number(seconds["down_s"] / 60),
             known=words.number(known / 60),
+            together=words.together(),
             budget=words.number((1 - KPIS["uptime"].target) * known / 60),
             planned=words.number(seconds["planned_down_s"] / 60),
             unknown=words.number(seconds["unknown_s"] / 60),

@@ -92,7 +92,8 @@ def missing_part(model: Model, words: Words) -> Iterator[Block]:
     if model["days_left_out"]:
         items.append(words("missing.excluded", count=model["days_left_out"]))
     if model["uptime"]["unknown_s"]:
-        items.append(words("missing.unknown", minutes=words.number(model["uptime"]["unknown_s"] / 60)))
+        minutes = words.number(model["uptime"]["unknown_s"] / 60)
+        items.append(words("missing.unknown", minutes=minutes, together=words.together()))
     gaps = items or [words("missing.nothing")]
     plan = model["capacity"]
     builders = ("load", "pdf") if plan is not None and plan["measured_at_once"] is None else ("pdf",)

@@ -33,7 +33,7 @@ def _reason(model: Model, row: Row, words: Words) -> tuple[str, dict[str, object
     """Return the key of a metric's reason, with its fields."""
     why, days, final = row["why"] or "", row["further_days"], model["final"]
     if row["interval"] == "census" and why == "not_over":
-        return ("verdict.not_over" if len(model["cafes"]) > 1 else "verdict.not_over_one"), _downtime(model, row, words)
+        return "verdict.not_over", _downtime(model, row, words)
     if why and "on_both_sides" not in why:
         return "kpis.why", {"why": words.reasons(why)}
     if KPIS[row["kpi"]].unit == "share" and row["numerator"] and row["numerator"] == row["denominator"]:
@@ -54,4 +54,5 @@ def _downtime(model: Model, row: Row, words: Words) -> dict[str, object]:
         "down": words.number((row["denominator"] - row["numerator"]) / 60),
         "allowed": words.number((1 - row["target"]) * seconds / 60),
         "planned": model["planned_days"],
+        "together": words.together(),
     }

@@ -190,6 +190,20 @@ def test_every_issued_reward_is_in_one_column_and_the_rest_has_its_kronor(model:
     assert held.text.startswith("Av 365 svar som kunde ge belöning hölls 14 inne")
 
 
+@pytest.mark.parametrize(("cafes", "together"), [(3, True), (1, False)])
+def test_downtime_is_said_to_be_of_all_cafes_only_if_there_are_several(
+    model: Model, cafes: int, together: bool
+) -> None:
+    uptime = {**model["uptime"], "unknown_s": 600.0}
+    few = {"cafes": model["cafes"][:cafes], "metric_days": [], "by_cafe": [], "uptime": uptime}
+    blocks = document_of(frozen({**model, **few}), "sv").blocks
+    down = next(text for text in texts(frozen({**model, **few})) if "sida var nere" in text)
+    days = next(block for block in blocks if isinstance(block, Table) and block.caption == "Antal, dag för dag")
+    assert isinstance(blocks[-1], Points)
+    missing = next(item for item in blocks[-1].items if "vet ingen om" in item)
+    assert ["alla kaféer" in each for each in (down, days.head[-1], missing)] == [together] * 3
+
+
 @pytest.mark.parametrize(("final", "title"), [(True, "Slutrapport"), (False, "Delrapport")])
 def test_the_title_says_whether_it_is_the_last_report(model: Model, final: bool, title: str) -> None:
     assert document_of(frozen({**model, "final": final}), "sv").title == f"{title} från pilotprojektet"
