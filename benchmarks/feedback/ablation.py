@@ -1,10 +1,9 @@
 """Measures what more authors, and parts of the language model, bring on left-out authors.
 
-    python -m benchmarks.feedback.ablation [--together] [--only NAME ...] [--json]
+    python -m benchmarks.feedback.ablation [--json]
 
 Each line is fitted anew to the authors that remain, and measured on the same left-out ones. Fewer authors are drawn
-from all that remain, a fixed draw for each share. `--together` leaves out all authors who are reported at once: one fit
-a line, with fewer authors to learn from than any fold of `pilot language evaluate` has.
+from all that remain, a fixed draw for each share.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
@@ -20,14 +19,11 @@ from unittest.mock import patch
 import numpy as np
 
 from pipelines.language import grams
-from pipelines.language.fitting import corpus
 from pipelines.language.fitting.agreement import agreement
-from pipelines.language.fitting.evaluate import CONVERSATIONS, DANGERS, SESSIONS
 from pipelines.language.fitting.figures import reported, theme_shares, themes_of
 from pipelines.language.fitting.fit import fit
 from pipelines.language.fitting.sample import Sample, sample, training_rows, turns_of
 from pipelines.language.labels import ACTS, THEMES
-from pipelines.language.lexicon import LANGUAGES, Lexicon
 from pipelines.language.measures import Measurer
 
 FOLDS = (("ta1", "c1", "e1"), ("ta4", "c4", "e3"), ("ta6", "c5"))
@@ -44,14 +40,12 @@ class Variant:
         share: Of the authors that remain.
         without: Authors with these first letters are not used.
         grams: Whether n-grams are features.
-        lexicon: Whether the lexicon is read.
     """
 
     name: str
     share: float = 1.0
     without: str = ""
     grams: bool = True
-    lexicon: bool = True
 
 
 VARIANTS = (
@@ -59,7 +53,6 @@ VARIANTS = (
     Variant("half of the authors", share=0.5),
     Variant("a quarter of the authors", share=0.25),
     Variant("no character n-grams", grams=False),
-    Variant("no lexicon", lexicon=False),
     Variant("no plain statements, no plain dangers", without="b"),
     Variant("no attacks", without="a"),
 )
@@ -69,16 +62,10 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object a line")
-    parser.add_argument("--together", action="store_true", help="leave out all reported authors at once")
-    parser.add_argument("--only", nargs="*", help="names of lines; all by default")
-    given = parser.parse_args()
-    as_json = given.json
+    as_json = parser.parse_args().json
     everything = sample(*training_rows())
-    folds = (tuple(_reported()),) if given.together else FOLDS
     for variant in VARIANTS:
-        if given.only and variant.name not in given.only:
-            continue
-        found = [figures(everything, fold, variant) for fold in folds]
+        found = [figures(everything, fold, variant) for fold in FOLDS]
         mean = {
             name: round(float(np.mean([each[name] for each in found if name in each])), 3)
             for name in dict.fromkeys(key for each in found for key in each)
@@ -96,8 +83,7 @@ def figures(everything: Sample, fold: Sequence[str], variant: Variant) -> dict[s
     if variant.share < 1:
         authors = sorted(random.Random(SEED).sample(authors, round(variant.share * len(authors))))
     least = grams.LEAST_TEXTS_WITH_GRAM if variant.grams else NO_GRAMS
-    words = corpus.lexicon() if variant.lexicon else Lexicon(dict.fromkeys(LANGUAGES, ""))
-    with patch.object(grams, "LEAST_TEXTS_WITH_GRAM", least), patch.object(corpus, "lexicon", lambda: words):
+    with patch.object(grams, "LEAST_TEXTS_WITH_GRAM", least):
         measurer = Measurer(fit(everything, authors))
     result: dict[str, float] = {"authors": float(len(authors))}
     rows = [everything.rows[place] for place in _places(everything, fold, "sessions")]
@@ -111,16 +97,6 @@ def figures(everything: Sample, fold: Sequence[str], variant: Variant) -> dict[s
     result |= _acts(everything, fold, measurer)
     result |= _dangers(everything, fold, measurer)
     return result
-
-
-def _reported() -> Iterator[str]:
-    kinds: tuple[tuple[corpus.Kind, str], ...] = (
-        ("sessions", SESSIONS),
-        ("conversations", CONVERSATIONS),
-        ("danger", DANGERS),
-    )
-    for kind, letters in kinds:
-        yield from (name for name in corpus.authors(kind) if name.startswith(letters))
 
 
 def _places(everything: Sample, fold: Sequence[str], kind: str) -> list[int]:

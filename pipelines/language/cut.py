@@ -13,9 +13,6 @@ from pipelines.language.clauses import Clauses
 from pipelines.language.pooling import Layout
 from pipelines.language.tokens import Bits, Ints, Texts
 
-LEAST_LETTERS, SHARE_OF_LETTERS = 2, 0.6  # single letters, from which a clause may be spelled out
-LEAST_SPELLED = 10  # letters of such clauses, from which a session's are
-
 
 @dataclass(frozen=True, slots=True)
 class Cut:
@@ -38,14 +35,13 @@ class Cut:
         """Return the clauses of sessions, each a sequence of turns.
 
         A clause that only repeats the words of an earlier one of its session is left out: said again it adds nothing.
-        So is one that is spelled out in single letters: nobody speaks or types so but to be read by a machine.
         """
         turns = np.fromiter(map(len, sessions), np.int64, len(sessions))
         found = Clauses.of([turn for some in sessions for turn in some])
         session = np.repeat(np.arange(len(turns)), turns)[found.turn]
-        left_out = _repeats(found.texts, session) | _spelled_out(found.texts, session)
-        if left_out.any():
-            found, session = found.chosen(~left_out), session[~left_out]
+        repeats = _repeats(found.texts, session)
+        if repeats.any():
+            found, session = found.chosen(~repeats), session[~repeats]
         first = np.cumsum(turns) - turns
         return cls._laid(replace(found, turn=found.turn - first[session]), session, turns)
 
@@ -79,17 +75,6 @@ def beginnings(cut: Cut) -> tuple[Ints, Ints, Layout]:
     begins = np.cumsum(counts) - counts
     clauses = np.arange(counts.sum()) + np.repeat(first - begins, counts)
     return cut.sessions.sessions[session[last]], clauses, Layout.of(counts, cut.sessions.words[clauses])
-
-
-def _spelled_out(texts: Texts, session: Ints) -> Bits:
-    """Return which texts are hardly more than single letters, if their session has many of them."""
-    letter = np.array([len(name) == 1 for name in texts.names], dtype=np.bool_)
-    text = np.repeat(np.arange(len(texts.counts)), texts.counts)
-    letters = np.bincount(text, letter[texts.numbers], minlength=len(texts.counts))
-    found: Bits = (letters >= LEAST_LETTERS) & (letters >= SHARE_OF_LETTERS * texts.counts)
-    if found.any():
-        found &= np.bincount(session, letters * found)[session] >= LEAST_SPELLED
-    return found
 
 
 def _repeats(texts: Texts, session: Ints) -> Bits:

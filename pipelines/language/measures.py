@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipelines.language.cut import Cut, beginnings
-from pipelines.language.heads import Floats, HeadReader, Sums
-from pipelines.language.labels import BEGINS, CLAUSE, KIND
-from pipelines.language.lexicon import SIGNALS
+from pipelines.language.heads import Floats, HeadReader
+from pipelines.language.labels import CLAUSE, KIND
 from pipelines.language.model import Map, Model
 from pipelines.language.plain_dangers import LIKELY_FROM, names_danger
 from pipelines.language.pooling import Layout, session_rows, turn_rows
@@ -18,8 +17,6 @@ from pipelines.language.themes import claim_rows, theme_rows
 from pipelines.language.tokens import Ints
 
 UNUSABLE_FROM = 0.65
-JUNK = [BEGINS["role j"]]
-JUNK_FROM = 0.5  # likelihood from which a clause says nothing of the café: it asks for points, stuffs, babbles
 MOST_UNUSABLE = 40  # the highest quality of a session that is likely of no use
 PART_CLAUSES = 30_000  # measured together: their rows are some 100 MB
 MAP_ROWS = 512  # multiplied together
@@ -109,33 +106,15 @@ class Measurer:
         sums = self._reader.sums(cut.clauses.texts)
         values = self._reader.values(sums)
         if not len(cut.clauses):
-            return measured(self.model, cut, Values(values, values, values), np.zeros((0, len(SIGNALS)), np.float32))
+            return measured(self.model, cut, Values(values, values, values))
         turns, sessions = (self._reader.values(sums.joined(each.counts)) for each in (cut.turns, cut.sessions))
-        signals = self.model.lexicon.signals(cut.clauses.texts, cut.sessions)
-        found = measured(self.model, cut, Values(values, turns, sessions), signals)
+        found = measured(self.model, cut, Values(values, turns, sessions))
         session, clause, layout = beginnings(cut)
         if len(session):
             own = self._reader.values(sums.joined(layout.counts, clause))
-            judged = _judged(self.model, values[clause], own, signals[clause], layout)
+            judged = _judged(self.model, values[clause], own, layout)
             np.maximum.at(found.quality, session, np.clip(self.model.quality.predict(judged.sessions), 0, 100))
-        self._take_off_junk(found, sums, signals)
         return found
-
-    def _take_off_junk(self, found: Measures, sums: Sums, signals: Floats) -> None:
-        """Lower sessions with clauses that say nothing of the café to at most what the others earn."""
-        cut = found.cut
-        said = found.values.clauses[:, JUNK].max(axis=1) < JUNK_FROM
-        kept = np.add.reduceat(said.astype(np.int64), cut.sessions.begins)
-        some = (kept > 0) & (kept < cut.sessions.counts)
-        if not some.any():
-            return
-        clause = np.flatnonzero(said & some[cut.sessions.session])
-        layout = Layout.of(kept[some], cut.sessions.words[clause])
-        own = self._reader.values(sums.joined(layout.counts, clause))
-        judged = _judged(self.model, found.values.clauses[clause], own, signals[clause], layout)
-        session = cut.sessions.sessions[some]
-        quality = np.clip(self.model.quality.predict(judged.sessions), 0, 100)
-        found.quality[session] = np.minimum(found.quality[session], quality)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +126,14 @@ class _Judged:
     sessions: Floats
 
 
-def _judged(model: Model, clauses: Floats, sessions: Floats, signals: Floats, layout: Layout) -> _Judged:
-    rows = claim_rows(clauses, sessions, signals, layout, CLAUSE)
+def _judged(model: Model, clauses: Floats, sessions: Floats, layout: Layout) -> _Judged:
+    rows = claim_rows(clauses, sessions, layout, CLAUSE)
     useful = np.clip(model.usefulness.predict(rows), 0, 1)
     return _Judged(rows, useful, session_rows(clauses, useful, sessions[:, KIND], layout))
 
 
-def measured(model: Model, cut: Cut, values: Values, signals: Floats) -> Measures:
-    """Return what a model's upper levels make of the linear models' values and of the lexicon's counts."""
+def measured(model: Model, cut: Cut, values: Values) -> Measures:
+    """Return what a model's upper levels make of the linear models' values."""
     layout = cut.sessions
     quality = np.zeros(layout.size, dtype=np.float32)
     unusable = np.ones(layout.size, dtype=np.float32)
@@ -167,12 +146,12 @@ def measured(model: Model, cut: Cut, values: Values, signals: Floats) -> Measure
         return Measures(
             cut, values, none, none, claims, quality, unusable, danger, acts, details, some, some, some, none, none
         )
-    judged = _judged(model, values.clauses, values.sessions, signals, layout)
+    judged = _judged(model, values.clauses, values.sessions, layout)
     usefulness = judged.usefulness
     quality[layout.sessions] = np.clip(model.quality.predict(judged.sessions), 0, 100)
     unusable[layout.sessions] = model.unusable.predict(judged.sessions)
     polarity, claims = model.polarity.predict(judged.clauses), _mapped(model.claims, judged.clauses)
-    turns = turn_rows(values.turns, values.clauses, signals, cut.turns)
+    turns = turn_rows(values.turns, values.clauses, cut.turns)
     danger[cut.turns.sessions] = model.danger.predict(turns)
     theme, theme_session, number, clause = theme_rows(
         values.clauses, values.sessions, claims, polarity, usefulness, layout

@@ -18,11 +18,10 @@ from pilot.errors import PilotError
 from pipelines.language.grams import Vocabulary
 from pipelines.language.heads import Floats, Heads
 from pipelines.language.labels import TARGETS
-from pipelines.language.lexicon import Lexicon
 from pipelines.language.trees import Trees
 
 FILE = Path(__file__).parent / "model.npz"
-FORMAT = 2
+FORMAT = 1
 VERSION_LETTERS = 12
 
 
@@ -54,7 +53,6 @@ class Model:
     Attributes:
         version: Its name, from the day and the training data.
         heads: The linear models of words, see `labels.TARGETS`.
-        lexicon: Words with what they mean at a café.
         usefulness: Of a clause, 0-1.
         polarity: Of a clause that claims something, from -1, blame, to 1, praise.
         claims: Likelihoods of a clause's claim targets.
@@ -70,7 +68,6 @@ class Model:
 
     version: str
     heads: Heads
-    lexicon: Lexicon
     usefulness: Trees
     polarity: Trees
     claims: Map
@@ -109,8 +106,6 @@ def _arrays(model: Model) -> dict[str, Any]:
             arrays["names"] = _bytes("\n".join(names))
             arrays["inverse"] = np.asarray(value.vocabulary.weight, dtype=np.float32)
             arrays |= {f"heads.{name}": getattr(value, name) for name in ("weights", "step", "intercepts")}
-        elif isinstance(value, Lexicon):
-            arrays[field.name] = _bytes(json.dumps(dict(value.content), ensure_ascii=False))
         elif isinstance(value, Trees):
             arrays |= {f"{field.name}.{name}": getattr(value, name) for name in ("feature", "threshold", "value")}
             numbers[field.name] = value.start
@@ -154,8 +149,7 @@ def _model(arrays: dict[str, Any]) -> Model:
     names = arrays["names"].tobytes().decode().split("\n")
     vocabulary = Vocabulary({name: place for place, name in enumerate(names)}, arrays["inverse"].tolist())
     built: dict[str, Any] = {
-        "heads": Heads(vocabulary, arrays["heads.weights"], arrays["heads.step"], arrays["heads.intercepts"]),
-        "lexicon": Lexicon(json.loads(arrays["lexicon"].tobytes().decode())),
+        "heads": Heads(vocabulary, arrays["heads.weights"], arrays["heads.step"], arrays["heads.intercepts"])
     }
     for field in fields(Model):
         if field.name in built:

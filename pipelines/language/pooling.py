@@ -52,22 +52,20 @@ def place_in_session(layout: Layout) -> Ints:
     return place
 
 
-def turn_rows(whole: Floats, values: Floats, signals: Floats, layout: Layout) -> Floats:
+def turn_rows(whole: Floats, values: Floats, layout: Layout) -> Floats:
     """Return for each turn with clauses what its act, details and danger are computed from.
 
     Args:
         whole: By turn with clauses and model: the values of all its words.
         values: By clause and model.
-        signals: By clause: the lexicon's counts.
         layout: The turns' clauses.
     """
     models = values.shape[1]
-    rows = np.empty((len(layout.begins), 3 * models + 2 + signals.shape[1]), dtype=np.float32)
+    rows = np.empty((len(layout.begins), 3 * models + 2), dtype=np.float32)
     rows[:, :models] = whole
     rows[:, models : 3 * models] = _pooled(values, layout)
-    rows[:, 3 * models] = layout.counts
-    rows[:, 3 * models + 1] = np.add.reduceat(layout.words, layout.begins)
-    rows[:, 3 * models + 2 :] = np.add.reduceat(signals, layout.begins)
+    rows[:, -2] = layout.counts
+    rows[:, -1] = np.add.reduceat(layout.words, layout.begins)
     return rows
 
 

@@ -16,23 +16,20 @@ TINY = 1e-6
 _CLAIM, _PRAISE, _BLAME, _THEMES = 0, 1, 2, 3  # the columns of claims, see CLAIM_TARGETS
 
 
-def claim_rows(values: Floats, whole: Floats, signals: Floats, layout: Layout, clause: slice) -> Floats:
+def claim_rows(values: Floats, whole: Floats, layout: Layout, clause: slice) -> Floats:
     """Return the rows that clauses' usefulness, claims and polarity are computed from, in Fortran order.
 
-    It holds the clause's values, its neighbours', its place, the counts of clauses and words, its session's values, and
-    what the lexicon says of its words.
+    It holds the clause's values, its neighbours', its place, the counts of clauses and words, and its session's values.
 
     Args:
         values: By clause and model.
         whole: By session with clauses and model: the values of all its words.
-        signals: By clause: the lexicon's counts.
         layout: The sessions' clauses.
         clause: The models of clauses.
     """
     models, size = values.shape[1], len(values)
     of_session = whole.T[clause]
-    end = 3 * models + 3 + len(of_session)
-    columns = np.empty((end + signals.shape[1], size), dtype=np.float32)
+    columns = np.empty((3 * models + 3 + len(of_session), size), dtype=np.float32)
     own, before, after = columns[:models], columns[models : 2 * models], columns[2 * models : 3 * models]
     own[:] = values.T
     before[:, 1:] = own[:, :-1]
@@ -42,8 +39,7 @@ def claim_rows(values: Floats, whole: Floats, signals: Floats, layout: Layout, c
     columns[3 * models] = place_in_session(layout)
     columns[3 * models + 1] = layout.counts[layout.session]
     columns[3 * models + 2] = layout.words
-    np.take(np.ascontiguousarray(of_session), layout.session, axis=1, out=columns[3 * models + 3 : end])
-    columns[end:] = signals.T
+    np.take(np.ascontiguousarray(of_session), layout.session, axis=1, out=columns[3 * models + 3 :])
     return columns.T
 
 

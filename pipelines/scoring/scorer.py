@@ -26,7 +26,7 @@ from pipelines.scoring.spoken import spoken
 from pipelines.scoring.subscores import Span, likely_details, spans, subscores
 from pipelines.scoring.urgent import urgent_flags
 
-MODEL_VERSION = "7cb47e24df81"  # of the language model that ships
+MODEL_VERSION = "834d424991aa"  # of the language model that ships
 SCORER_VERSION = f"2026-12.2-{MODEL_VERSION}"
 ELIGIBLE_ABOVE = 60
 CHUNK_SESSIONS = 20_000  # scored together; about 400 MB at most

@@ -11,8 +11,7 @@ from pipelines.language.fitting.corpus import FOLDER, ClauseLabel
 
 HONEST = "w"  # the authors beside whose sessions attacks are put; no figure is reported on them
 HONEST_KINDS = frozenset({"genuine", "generic"})
-BESIDE_EACH = 3  # honest sessions beside which each attack is put
-STEP = 7  # from one honest session to the next one's
+STEP = 7  # from one attack's honest session to the next one's
 
 # By how it attacks: the kind that it is, its quality, and the role of its clauses; see corpus/CLAUSES.md.
 _KINDS = {
@@ -56,17 +55,15 @@ def attack_sessions(
         same = [row for row in honest if row["language"] == attack["language"]]
         if not same:
             continue
-        for time in range(BESIDE_EACH):
-            place = number * BESIDE_EACH + time
-            beside = same[place * STEP % len(same)]
-            mixed = beside | {"id": f"{attack['id']}+{time}", "author": attack["author"]}
-            if place % 2:
-                mixed["turns"] = [*beside["turns"][:-1], f"{beside['turns'][-1]} {attack['text']}"]
-            else:
-                mixed["turns"] = [*beside["turns"], attack["text"]]
-                if beside["id"] in labels:
-                    found[mixed["id"]] = [*labels[beside["id"]], *own]
-            rows.append(mixed)
+        beside = same[number * STEP % len(same)]
+        mixed = beside | {"id": f"{attack['id']}+", "author": attack["author"]}
+        if number % 2:
+            mixed["turns"] = [*beside["turns"][:-1], f"{beside['turns'][-1]} {attack['text']}"]
+        else:
+            mixed["turns"] = [*beside["turns"], attack["text"]]
+            if beside["id"] in labels:
+                found[mixed["id"]] = [*labels[beside["id"]], *own]
+        rows.append(mixed)
     return rows, found
 
 

@@ -19,7 +19,6 @@ def boosted(
     targets: NDArray[np.float64],
     *,
     trees: int = 200,
-    weights: NDArray[np.float64] | None = None,
     rising: NDArray[np.int8] | None = None,
 ) -> Trees:
     """Return trees fitted to rows.
@@ -28,7 +27,6 @@ def boosted(
         rows: By row and feature.
         targets: By row.
         trees: Their number.
-        weights: By row; None if all count the same.
         rising: By column: 1 if a higher value may only raise the prediction, else 0; None for no such column.
     """
     model = HistGradientBoostingRegressor(
@@ -41,7 +39,7 @@ def boosted(
         early_stopping=False,
         monotonic_cst=rising,
         random_state=SEED,
-    ).fit(rows, targets, sample_weight=weights)
+    ).fit(rows, targets)
     # scikit-learn has no public access to these trees; a test compares what both predict.
     nodes = [predictors[0].nodes for predictors in model._predictors]
     return _arrays(nodes, start=float(np.ravel(model._baseline_prediction)[0]))

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pilot.errors import PilotError
-from pipelines.language.lexicon import LANGUAGES, Lexicon
 
 FOLDER = Path(__file__).parent.parent / "corpus"
 
@@ -99,13 +98,6 @@ def _statement(row: dict[str, Any]) -> dict[str, Any]:
     ]
     unlabelled = {"quality": None, "kind": "genuine"}
     return unlabelled | row | {"turns": [row["text"]], "claims": claims}
-
-
-def lexicon() -> Lexicon:
-    """Return the words that are known beside the authors'."""
-    return Lexicon(
-        {language: (FOLDER / "lexicon" / f"{language}.tsv").read_text(encoding="utf-8") for language in LANGUAGES}
-    )
 
 
 def dangers_in_sessions() -> Mapping[tuple[str, int], tuple[str, str]]:

@@ -14,14 +14,12 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.preprocessing import StandardScaler
 
-from pipelines.language.fitting import corpus
 from pipelines.language.fitting.agreement import UNUSABLE
 from pipelines.language.fitting.boosting import boosted
 from pipelines.language.fitting.sample import Doubles, Sample
 from pipelines.language.fitting.words import Mask, features, fit_words, folds, unseen_values
 from pipelines.language.heads import Floats, Heads
 from pipelines.language.labels import ACTS, CLAUSE, KIND, KINDS, TARGETS, USEFUL
-from pipelines.language.lexicon import Lexicon
 from pipelines.language.measures import Values
 from pipelines.language.model import Map, Model, named
 from pipelines.language.pooling import rising, session_rows, turn_rows
@@ -32,7 +30,6 @@ MOST_FALSE_ALARMS = 0.003  # share of ordinary sessions; a model fitted to more 
 PENALTY_OF_CLAIMS, PENALTY_OF_DETAILS, FREEDOM_OF_ACTS = 300.0, 300.0, 0.003
 STATEMENT = "s"  # begins the second part of a plain statement's id
 WEIGHT_OF_STATEMENTS = 0.4  # of a plain statement's act, beside an answer's
-WEIGHT_OF_SINGLE = 0.1  # of a plain statement's grade, beside a session's
 TREES_OF_THEMES = 150
 
 Say = Callable[[str], None]
@@ -68,17 +65,14 @@ def fit(sample: Sample, authors: Sequence[str], *, say: Say = lambda _: None) ->
     seen = unseen_values(sample, found, authors)
     say("fitted the models of words to all authors but a fold's")
     heads = Heads.rounded(found.vocabulary, *fit_words(sample, found, authors))
-    model = _upper_levels(sample, seen, known, folds(authors), heads, corpus.lexicon())
+    model = _upper_levels(sample, seen, known, folds(authors), heads)
     say("fitted the upper levels")
     return named(model)
 
 
-def _upper_levels(
-    sample: Sample, seen: Values, known: Mask, dealt: Sequence[Sequence[str]], heads: Heads, lexicon: Lexicon
-) -> Model:
+def _upper_levels(sample: Sample, seen: Values, known: Mask, dealt: Sequence[Sequence[str]], heads: Heads) -> Model:
     layout = sample.cut.sessions
-    signals = lexicon.signals(sample.cut.clauses.texts, layout)
-    rows = claim_rows(seen.clauses, seen.sessions, signals, layout, CLAUSE)
+    rows = claim_rows(seen.clauses, seen.sessions, layout, CLAUSE)
     authors = sample.author[sample.row_of_clause]
     inside = known[sample.row_of_clause]
     useful, claims = sample.clause_targets[:, 0], sample.claim_targets
@@ -108,23 +102,22 @@ def _upper_levels(
     theme, theme_session, number, _ = theme_rows(
         seen.clauses, seen.sessions, seen_claims, seen_polarity, seen_usefulness, layout
     )
+    # A statement by itself is graded lower than the same words in a session: it would shift the scores of sessions.
     stated = np.array([str(row["id"]).partition("-")[2].startswith(STATEMENT) for row in sample.rows])
-    graded = sessions & ~np.isnan(quality)
-    labelled, single = graded & ~stated[layout.sessions], graded & stated[layout.sessions]
+    labelled = sessions & ~np.isnan(quality) & ~stated[layout.sessions]
     used = sessions[theme_session]
     sides = sample.themes[layout.sessions[theme_session], number].astype(np.float64)
 
-    turns = turn_rows(seen.turns, seen.clauses, signals, sample.cut.turns)
+    turns = turn_rows(seen.turns, seen.clauses, sample.cut.turns)
     danger, danger_from = _danger(sample, turns, known, dealt)
     every = np.ones(len(rows), dtype=np.bool_)
     return Model(
         version="",
         heads=heads,
-        lexicon=lexicon,
         usefulness=usefulness(every),
         polarity=polarity(every),
         claims=claim_map(every),
-        quality=_quality(session, quality, labelled, single),
+        quality=boosted(session[labelled], quality[labelled], rising=rising(len(TARGETS), USEFUL, len(KINDS))),
         unusable=boosted(session[labelled], unusable[labelled]),
         praised=boosted(theme[used], sides[used, 0], trees=TREES_OF_THEMES),
         blamed=boosted(theme[used], sides[used, 1], trees=TREES_OF_THEMES),
@@ -132,26 +125,6 @@ def _upper_levels(
         danger_from=danger_from,
         acts=_acts(sample, turns, known),
         details=_details(sample, turns, known),
-    )
-
-
-def _quality(session: Floats, quality: Doubles, labelled: Mask, single: Mask) -> Trees:
-    """Return the trees of the score, fitted to sessions, and to statements by themselves.
-
-    A statement by itself is graded lower than the same words in a session. So its grade is first brought to the level
-    that trees of sessions alone give to such statements: it teaches that the same matter earns the same in any words.
-    """
-    constraint = rising(len(TARGETS), USEFUL, len(KINDS))
-    of_sessions = boosted(session[labelled], quality[labelled], rising=constraint)
-    if not single.any():
-        return of_sessions
-    slope, level = np.polyfit(quality[single], of_sessions.predict(session[single]), 1)
-    both = labelled | single
-    return boosted(
-        session[both],
-        np.where(single, level + slope * quality, quality)[both],
-        rising=constraint,
-        weights=np.where(single, WEIGHT_OF_SINGLE, 1.0)[both],
     )
 
 

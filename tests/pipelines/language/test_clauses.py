@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.language.clauses import Clause, Clauses, clauses
-from pipelines.language.cut import LEAST_LETTERS, LEAST_SPELLED, SHARE_OF_LETTERS, Cut
+from pipelines.language.clauses import Clauses, clauses
+from pipelines.language.cut import Cut
 from pipelines.language.tokens import TOKEN, Tokens, normal, words
 
 BREAK = re.compile(r"[.!?;\u2026\n]|[,:](?!\w)|\s[\u2013-]\s")
@@ -87,20 +87,9 @@ def test_sessions_are_cut_as_each_is_by_itself(sessions: list[list[str]]):
     for number, turns in enumerate(sessions):
         own = [clause for clause, session in zip(cut.clauses, owner, strict=True) if session == number]
         first: dict[tuple[str, ...], object] = {}
-        for clause in _not_spelled_out(clauses(turns)):
+        for clause in clauses(turns):
             first.setdefault(clause.words, clause)
         assert own == list(first.values())
-
-
-def _not_spelled_out(some: list[Clause]) -> list[Clause]:
-    letters = [sum(len(word) == 1 for word in clause.words) for clause in some]
-    spelled = [
-        own >= LEAST_LETTERS and own >= SHARE_OF_LETTERS * len(clause.words)
-        for own, clause in zip(letters, some, strict=True)
-    ]
-    if sum(own for own, is_spelled in zip(letters, spelled, strict=True) if is_spelled) < LEAST_SPELLED:
-        return some
-    return [clause for clause, is_spelled in zip(some, spelled, strict=True) if not is_spelled]
 
 
 def test_a_clause_said_again_is_left_out():

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from cli.commands.feedback.language import app
 from pipelines.language.fitting import corpus, evaluate, fit
 from pipelines.language.fitting import sample as samples
-from pipelines.language.fitting.attacks import BESIDE_EACH, attack_sessions
+from pipelines.language.fitting.attacks import attack_sessions
 from pipelines.language.fitting.boosting import boosted
 from pipelines.language.fitting.sample import training_rows
 from pipelines.language.labels import DANGERS
@@ -39,9 +39,9 @@ def test_an_attack_adds_no_quality_to_honest_words():
     sessions = corpus.rows("sessions", "w1")
     quality = {row["id"]: row["quality"] for row in sessions}
     rows, labels = attack_sessions(sessions, corpus.clause_labels())
-    mixed = [row for row in rows if "+" in row["id"]]
-    alone = [row for row in rows if "+" not in row["id"]]
-    assert len(mixed) == BESIDE_EACH * len(alone) > 3_000
+    mixed = [row for row in rows if row["id"].endswith("+")]
+    alone = [row for row in rows if not row["id"].endswith("+")]
+    assert len(mixed) == len(alone) > 600
     assert {row["quality"] for row in mixed} <= set(quality.values())
     assert max(row["quality"] for row in alone) <= 15
     assert all(label.usefulness == 0 for row in alone for label in labels[row["id"]])

@@ -182,18 +182,16 @@ def test_one_more_clause_never_lowers_what_clauses_earn_together():
 def test_a_clause_sees_its_neighbours_of_the_same_session_only():
     layout = Layout.of(np.array([2, 0, 1]), np.array([3, 4, 5]))
     values, whole = np.array([[1.0], [2.0], [3.0]], dtype=np.float32), np.array([[7.0], [8.0]], dtype=np.float32)
-    signals = np.array([[0.5], [0.25], [0.75]], dtype=np.float32)
-    rows = claim_rows(values, whole, signals, layout, slice(0, 1))
-    assert rows.tolist() == [[1, 0, 2, 0, 2, 3, 7, 0.5], [2, 1, 0, 1, 2, 4, 7, 0.25], [3, 0, 0, 0, 1, 5, 8, 0.75]]
+    rows = claim_rows(values, whole, layout, slice(0, 1))
+    assert rows.tolist() == [[1, 0, 2, 0, 2, 3, 7], [2, 1, 0, 1, 2, 4, 7], [3, 0, 0, 0, 1, 5, 8]]
     assert layout.sessions.tolist() == [0, 2]
 
 
 def test_a_turns_row_holds_its_highest_values_their_sums_and_its_size():
     layout = Layout.of(np.array([2, 0, 1]), np.array([3, 4, 5]))
     values = np.array([[0.5, -1.0], [0.25, 2.0], [-0.5, 0.75]], dtype=np.float32)
-    signals = np.array([[1.0], [2.0], [4.0]], dtype=np.float32)
-    rows = turn_rows(np.array([[9.0], [8.0]], dtype=np.float32).repeat(2, axis=1), values, signals, layout)
-    assert rows.tolist() == [[9, 9, 0.5, 2, 0.75, 1, 2, 7, 3], [8, 8, -0.5, 0.75, 0, 0.75, 1, 5, 4]]
+    rows = turn_rows(np.array([[9.0], [8.0]], dtype=np.float32).repeat(2, axis=1), values, layout)
+    assert rows.tolist() == [[9, 9, 0.5, 2, 0.75, 1, 2, 7], [8, 8, -0.5, 0.75, 0, 0.75, 1, 5]]
 
 
 def test_a_session_holds_sums_weighted_by_usefulness():
