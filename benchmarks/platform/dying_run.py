@@ -9,8 +9,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -37,16 +38,14 @@ def main() -> None:
     # What a whole day and a day in parts are both written by.
     write = Lake._replace
 
-    def deadly(
-        self: Lake, table: Table, of: date, rows: Callable[[], pl.DataFrame | DayParts], *, commit: Mapping[str, str]
-    ) -> int:
+    def deadly(self: Lake, table: Table, of: date, rows: Callable[[], pl.DataFrame | DayParts], **others: Any) -> int:
         if table.name != name:
-            return write(self, table, of, rows, commit=commit)
+            return write(self, table, of, rows, **others)
         if moment == "before":
             die()
         if moment == "during":
             threading.Timer(INTO_THE_WRITE_SECONDS, die).start()
-        version = write(self, table, of, rows, commit=commit)
+        version = write(self, table, of, rows, **others)
         die()
         return version
 
