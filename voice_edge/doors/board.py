@@ -52,11 +52,13 @@ class Board:
         self._clock = clock
         self.state = BoardState()
         self.store_away = False
+        self._one_by_one = asyncio.Lock()
 
     async def refresh(self) -> None:
         """Read the store now."""
         try:
-            self.state = await asyncio.to_thread(self._read)
+            async with self._one_by_one:  # a read that began earlier must not replace a newer one
+                self.state = await asyncio.to_thread(self._read)
         except (PilotError, OSError) as error:
             if not self.store_away:
                 log.warning("store away: the doors stay as they are", kind=type(error).__name__)
