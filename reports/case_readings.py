@@ -32,20 +32,7 @@ def cases_read(home: Home, scope: Scope, *, until: datetime) -> Row:
         if scope.first <= business_day(each.opened_at) <= scope.last
     ]
     replies = replies_of(store, scope.ids, simulated=scope.simulated)
-    facts = [
-        CaseFacts(
-            opened_at=each.opened_at,
-            first_action_at=each.first_action_at,
-            dropped_at=each.closed_at if each.status == "dropped" else None,
-            is_done=each.status == "done",
-            is_answered=each.is_answered,
-            guests=mine.linked,
-            better=mine.better,
-            not_yet=mine.not_yet,
-        )
-        for each in found
-        for mine in (replies.get(each.id, Replies()),)
-    ]
+    facts = [CaseFacts.of(each, mine) for each in found for mine in (replies.get(each.id, Replies()),)]
     whole = recovery(facts, now=until)
     acted = [each for each in found if each.subject in THEMES and each.first_action_at is not None]
     acted.sort(key=lambda each: (each.opened_at, each.id))

@@ -176,16 +176,7 @@ def _recovery(visit: Visit, cases: _Cases) -> None:
     visit.draw(fragments.section_head(visit.say("todo.recovery.title"), summary=visit.say("todo.recovery.what")))
     since = visit.now - timedelta(days=RECOVERY_DAYS)
     facts = [
-        CaseFacts(
-            opened_at=each.opened_at,
-            first_action_at=each.first_action_at,
-            dropped_at=each.closed_at if each.status == "dropped" else None,
-            is_done=each.status == "done",
-            is_answered=each.is_answered,
-            guests=replies.linked,
-            better=replies.better,
-            not_yet=replies.not_yet,
-        )
+        CaseFacts.of(each, replies)
         for each in cases.all
         if each.opened_at >= since
         for replies in (cases.replies.get(each.id, Replies()),)

@@ -7,11 +7,38 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from pipelines.statistics.intervals import Z, wilson
 
 HALF = 0.5
 SECONDS_AN_HOUR = 3600
+
+
+class _StoredCase(Protocol):
+    """A case as the store has it."""
+
+    @property
+    def opened_at(self) -> datetime: ...
+    @property
+    def first_action_at(self) -> datetime | None: ...
+    @property
+    def closed_at(self) -> datetime | None: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def is_answered(self) -> bool: ...
+
+
+class _StoredReplies(Protocol):
+    """The replies of a case's guests as the store has them."""
+
+    @property
+    def linked(self) -> int: ...
+    @property
+    def better(self) -> int: ...
+    @property
+    def not_yet(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +64,20 @@ class CaseFacts:
     guests: int = 0
     better: int = 0
     not_yet: int = 0
+
+    @classmethod
+    def of(cls, case: _StoredCase, replies: _StoredReplies) -> CaseFacts:
+        """Return what counts of a case of the store, with its guests' replies."""
+        return cls(
+            opened_at=case.opened_at,
+            first_action_at=case.first_action_at,
+            dropped_at=case.closed_at if case.status == "dropped" else None,
+            is_done=case.status == "done",
+            is_answered=case.is_answered,
+            guests=replies.linked,
+            better=replies.better,
+            not_yet=replies.not_yet,
+        )
 
 
 @dataclass(frozen=True, slots=True)
